@@ -1,0 +1,5 @@
+//! One file for each foreign library, so that its joints hurt in one place.
+
+pub mod jose;
+pub mod templates;
+pub mod webauthn;

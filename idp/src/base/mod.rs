@@ -1,0 +1,14 @@
+//! Ground floor: time, chance, secrets, sealed values, ids, urls, telemetry. No opinion about OpenID Connect, HTTP or the database.
+
+pub mod base64url;
+pub mod clock;
+pub mod digest;
+pub mod email;
+pub mod error;
+pub mod id;
+pub mod issuer;
+pub mod random;
+pub mod sealed;
+pub mod secret;
+pub mod single_use;
+pub mod telemetry;

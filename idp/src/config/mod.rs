@@ -1,0 +1,1 @@
+//! Settings: plain data, read once at the start.

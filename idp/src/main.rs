@@ -1,0 +1,3 @@
+//! Parse the command line, and do what it says.
+
+fn main() {}
