@@ -1,0 +1,1 @@
+//! An authenticator made of software.
