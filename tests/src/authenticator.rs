@@ -157,13 +157,11 @@ impl Authenticator {
         data.extend(u16::try_from(id.len()).map_err(|_| "UnknownError")?.to_be_bytes());
         data.extend(&id);
         data.extend(credential.key.cose(lies).encode());
-        let format = lies.iter().find_map(|lie| if let Lie::AttestationFormat(format) = lie { Some(format.as_str()) } else { None }).unwrap_or("none");
+        let format =
+            lies.iter().find_map(|lie| if let Lie::AttestationFormat(format) = lie { Some(format.as_str()) } else { None }).unwrap_or("none");
         let text = |text: &str| Cbor::Text(text.to_owned());
-        let object = Cbor::Map(vec![
-            (text("fmt"), text(format)),
-            (text("attStmt"), Cbor::Map(Vec::new())),
-            (text("authData"), Cbor::Bytes(data.clone())),
-        ]);
+        let object =
+            Cbor::Map(vec![(text("fmt"), text(format)), (text("attStmt"), Cbor::Map(Vec::new())), (text("authData"), Cbor::Bytes(data.clone()))]);
         let object = cut(object.encode(), lies);
         // WebAuthn §6.3.2: a discoverable credential replaces the one of the same user and RP.
         self.credentials.retain(|old| (&old.rp_id, &old.user_handle) != (&credential.rp_id, &credential.user_handle));

@@ -205,7 +205,8 @@ fn postgres_bin() -> PathBuf {
     }
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let newest = versions.filter_map(|entry| Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path()))).max();
-    let (_, path) = newest.expect("the tests need a PostgreSQL server (Debian: postgresql); tests/run installs it, WEFTID_POSTGRES_BIN names another");
+    let (_, path) =
+        newest.expect("the tests need a PostgreSQL server (Debian: postgresql); tests/run installs it, WEFTID_POSTGRES_BIN names another");
     path.join("bin")
 }
 

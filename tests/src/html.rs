@@ -156,7 +156,8 @@ impl Page {
     // HTML §4.10.7: the selected option, else the first one.
     fn chosen(&self, select: usize) -> Option<String> {
         let inside = |index: usize| self.ancestors(index).any(|e| std::ptr::eq(e, &raw const self.elements[select]));
-        let options: Vec<&Element> = (0..self.elements.len()).filter(|&i| self.elements[i].name == "option" && inside(i)).map(|i| &self.elements[i]).collect();
+        let options: Vec<&Element> =
+            (0..self.elements.len()).filter(|&i| self.elements[i].name == "option" && inside(i)).map(|i| &self.elements[i]).collect();
         let option = options.iter().find(|e| e.attribute("selected").is_some()).or(options.first())?;
         Some(option.attribute("value").map_or_else(|| self.text_of(option), str::to_owned))
     }

@@ -7,6 +7,7 @@
 #![allow(clippy::missing_panics_doc, reason = "every verb here ends the test when it fails")]
 
 pub mod authenticator;
+pub mod browser;
 pub mod cbor;
 pub mod cookies;
 pub mod database;

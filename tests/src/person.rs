@@ -251,7 +251,10 @@ impl Person {
             headers.insert("upgrade-insecure-requests", HeaderValue::from_static("1"));
             if body.is_some() {
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-                headers.insert(ORIGIN, from.as_ref().map_or(HeaderValue::from_static("null"), |from| header_value(&from.origin().ascii_serialization())));
+                headers.insert(
+                    ORIGIN,
+                    from.as_ref().map_or(HeaderValue::from_static("null"), |from| header_value(&from.origin().ascii_serialization())),
+                );
             }
             let answer = self.ask(method.clone(), &url, headers, body.clone().unwrap_or_default(), initiator).await;
             let next = answer.location();
@@ -329,14 +332,29 @@ mod tests {
 
     async fn somewhere() -> (Person, Url) {
         let site = Router::new()
-            .route("/start", get(|| async { (AppendHeaders([("set-cookie", "__Host-browser=b; Secure; Path=/; HttpOnly; SameSite=Lax")]), Redirect::to("/login")) }))
-            .route("/login", get(|| async { Html(PAGE) }).post(|headers: HeaderMap, body: String| async move {
-                format!("{body} {} {}", headers["cookie"].to_str().unwrap(), headers["sec-fetch-site"].to_str().unwrap())
-            }))
-            .route("/json", post(|headers: HeaderMap, body: String| async move {
-                format!("{body} {} {}", headers["x-csrf-token"].to_str().unwrap(), headers["origin"].to_str().unwrap()).into_response()
-            }))
-            .route("/cookies", get(|headers: HeaderMap| async move { format!("{:?}", headers.get("cookie")) }).post(|headers: HeaderMap| async move { format!("{:?}", headers.get("cookie")) }))
+            .route(
+                "/start",
+                get(|| async {
+                    (AppendHeaders([("set-cookie", "__Host-browser=b; Secure; Path=/; HttpOnly; SameSite=Lax")]), Redirect::to("/login"))
+                }),
+            )
+            .route(
+                "/login",
+                get(|| async { Html(PAGE) }).post(|headers: HeaderMap, body: String| async move {
+                    format!("{body} {} {}", headers["cookie"].to_str().unwrap(), headers["sec-fetch-site"].to_str().unwrap())
+                }),
+            )
+            .route(
+                "/json",
+                post(|headers: HeaderMap, body: String| async move {
+                    format!("{body} {} {}", headers["x-csrf-token"].to_str().unwrap(), headers["origin"].to_str().unwrap()).into_response()
+                }),
+            )
+            .route(
+                "/cookies",
+                get(|headers: HeaderMap| async move { format!("{:?}", headers.get("cookie")) })
+                    .post(|headers: HeaderMap| async move { format!("{:?}", headers.get("cookie")) }),
+            )
             .route("/out", get(|| async { Redirect::to("https://shop.example/callback?code=1") }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let wire = Wire::new();
