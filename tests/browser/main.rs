@@ -1,1 +1,5 @@
-//! x
+//! The provider in a real browser: Chromium with a virtual authenticator.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on stops, and says why")]
+
+mod instrument;

@@ -1,1 +1,20 @@
-//! x
+//! The provider seen from outside: the actors and stages of its tests.
+//!
+//! A library, so that the two test binaries (over HTTP; in a browser) share it and neither links the other. Arrange only through the doors
+//! that people use; look behind the provider's back only to show that nothing was stored, or to cause an accident.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on stops, and says why")]
+#![allow(clippy::missing_panics_doc, reason = "every verb here ends the test when it fails")]
+
+pub mod authenticator;
+pub mod browser;
+pub mod cbor;
+pub mod cookies;
+pub mod database;
+pub mod html;
+pub mod log;
+pub mod person;
+pub mod process;
+pub mod relying_party;
+pub mod watched;
+pub mod wire;

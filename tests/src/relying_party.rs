@@ -1,0 +1,349 @@
+//! A relying party made of the `openidconnect` crate: our tokens are judged by somebody else's code.
+//!
+//! Discovery, authorization with PKCE, state and nonce, redemption, verification (signature, `iss`, `aud`, `nonce`, times, `at_hash`),
+//! userinfo, refresh, revocation, logout. Bad input goes out through [`RelyingParty::posts`], pair by pair.
+
+use std::collections::BTreeMap;
+
+use openidconnect::core::*;
+use openidconnect::{
+    AccessToken, AccessTokenHash, AdditionalProviderMetadata, AuthType, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
+    HttpRequest, HttpResponse, IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, ProviderMetadata, RedirectUrl,
+    RefreshToken, RequestTokenError, Scope, SubjectIdentifier, TokenResponse as _, UserInfoClaims,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use url::Url;
+use weftid::base::base64url;
+use weftid::base::clock::Clock;
+
+use crate::wire::{Answer, Broken, Wire, query};
+
+/// The members of the provider's metadata that OpenID Connect Discovery does not define.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Further(BTreeMap<String, Value>);
+
+impl AdditionalProviderMetadata for Further {}
+
+/// What discovery answers, in the crate's types.
+pub type Metadata = ProviderMetadata<
+    Further,
+    CoreAuthDisplay,
+    CoreClientAuthMethod,
+    CoreClaimName,
+    CoreClaimType,
+    CoreGrantType,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm,
+    CoreJsonWebKey,
+    CoreResponseMode,
+    CoreResponseType,
+    CoreSubjectIdentifierType,
+>;
+
+/// One client of the provider, as its developer would build it.
+#[derive(Clone)]
+pub struct RelyingParty {
+    wire: Wire,
+    clock: Clock,
+    issuer: Url,
+    /// Its `client_id`.
+    pub id: String,
+    /// Its secret; none for a public client.
+    pub secret: Option<String>,
+    /// Where it wants the answer.
+    pub redirect_uri: Url,
+    /// Whether the secret travels in the form (`client_secret_post`) instead of the header.
+    pub secret_in_form: bool,
+    /// The algorithm that it insists on for ID tokens.
+    pub algorithm: CoreJwsSigningAlgorithm,
+    metadata: Option<Metadata>,
+}
+
+/// An authorization request on its way, and what the relying party remembers of it.
+pub struct Asked {
+    /// Where the browser is sent.
+    pub url: Url,
+    /// The `state` that must come back.
+    pub state: String,
+    /// The `nonce` that the ID token must carry.
+    pub nonce: String,
+    /// The PKCE verifier.
+    pub verifier: String,
+}
+
+/// What a redemption or a refresh gave, verified.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// The access token.
+    pub access_token: String,
+    /// The refresh token, if one was given.
+    pub refresh_token: Option<String>,
+    /// The ID token as it came.
+    pub id_token: String,
+    /// Its claims (already verified by the crate).
+    pub claims: Value,
+    /// Its JOSE header.
+    pub header: Value,
+    /// How long the access token lives, in seconds.
+    pub expires_in: Option<u64>,
+    /// The scopes that were given, when the answer says so.
+    pub scopes: Option<Vec<String>>,
+}
+
+/// Why a relying party does not have what it asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The provider said no: the OAuth error code (RFC 6749 §4.1.2.1, §5.2, RFC 6750 §3.1).
+    Provider(String),
+    /// The provider's answer does not convince: what the crate says.
+    Unconvinced(String),
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Provider(code) => write!(f, "the provider refuses: {code}"),
+            Self::Unconvinced(reason) => write!(f, "the relying party is not convinced: {reason}"),
+        }
+    }
+}
+
+macro_rules! client {
+    ($party:expr) => {{
+        let party = $party;
+        let metadata = party.metadata().clone();
+        let secret = party.secret.clone().map(ClientSecret::new);
+        let redirect = RedirectUrl::from_url(party.redirect_uri.clone());
+        let auth = if party.secret_in_form { AuthType::RequestBody } else { AuthType::BasicAuth };
+        CoreClient::from_provider_metadata(metadata, ClientId::new(party.id.clone()), secret).set_redirect_uri(redirect).set_auth_type(auth)
+    }};
+}
+
+impl RelyingParty {
+    /// A client of the provider at `issuer`; the secret goes in the `Authorization` header, ID tokens are RS256.
+    pub fn new(wire: &Wire, clock: &Clock, issuer: &Url, id: &str, secret: Option<&str>, redirect_uri: &Url) -> Self {
+        Self {
+            wire: wire.clone(),
+            clock: clock.clone(),
+            issuer: issuer.clone(),
+            id: id.to_owned(),
+            secret: secret.map(str::to_owned),
+            redirect_uri: redirect_uri.clone(),
+            secret_in_form: false,
+            algorithm: CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+            metadata: None,
+        }
+    }
+
+    /// Reads the well-known document and the keys; the crate checks that the issuer is the one that was asked.
+    pub async fn discovers(&mut self) -> &Metadata {
+        // The crate wants the issuer without a slash that nobody wrote.
+        let issuer = IssuerUrl::new(self.issuer.as_str().trim_end_matches('/').to_owned()).expect("an issuer is a URL");
+        let wire = self.wire.clone();
+        let found = Metadata::discover_async(issuer, &|request| exchange(wire.clone(), request)).await;
+        self.metadata.insert(found.unwrap_or_else(|error| panic!("discovery failed: {}", chain(&error))))
+    }
+
+    /// What discovery answered; ends the test when nobody asked yet.
+    #[track_caller]
+    pub fn metadata(&self) -> &Metadata {
+        self.metadata.as_ref().expect("the relying party discovers first")
+    }
+
+    /// An endpoint by its name in the metadata (`token_endpoint`).
+    #[track_caller]
+    pub fn endpoint(&self, name: &str) -> Url {
+        let metadata = serde_json::to_value(self.metadata()).expect("metadata is JSON");
+        let endpoint = metadata[name].as_str().unwrap_or_else(|| panic!("the metadata has no {name}"));
+        Url::parse(endpoint).expect("an endpoint is a URL")
+    }
+
+    /// A new authorization request for these scopes (`openid` comes by itself), with PKCE S256, state, nonce and these parameters on top.
+    pub fn asks(&self, scopes: &[&str], extra: &[(&str, &str)]) -> Asked {
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let client = client!(self);
+        let flow = AuthenticationFlow::<CoreResponseType>::AuthorizationCode;
+        let mut request = client.authorize_url(flow, CsrfToken::new_random, Nonce::new_random).set_pkce_challenge(challenge);
+        for scope in scopes {
+            request = request.add_scope(Scope::new((*scope).to_owned()));
+        }
+        for (name, value) in extra {
+            request = request.add_extra_param((*name).to_owned(), (*value).to_owned());
+        }
+        let (url, state, nonce) = request.url();
+        Asked { url, state: state.secret().clone(), nonce: nonce.secret().clone(), verifier: verifier.secret().clone() }
+    }
+
+    /// The code in a callback, after the checks that belong before it (state: RFC 6749 §10.12; `iss`: RFC 9207 §2.4).
+    pub fn reads_code(&self, asked: &Asked, callback: &Url) -> Result<String, Refusal> {
+        let mut bare = callback.clone();
+        bare.set_query(self.redirect_uri.query());
+        if bare != self.redirect_uri && callback.path() != self.redirect_uri.path() {
+            return Err(Refusal::Unconvinced(format!("{callback} is not the redirect_uri")));
+        }
+        if query(callback, "state").as_deref() != Some(&asked.state) {
+            return Err(Refusal::Unconvinced("another state came back".to_owned()));
+        }
+        if query(callback, "iss").as_deref().map(|iss| iss.trim_end_matches('/')) != Some(self.issuer.as_str().trim_end_matches('/')) {
+            return Err(Refusal::Unconvinced("another issuer answers, or none says so".to_owned()));
+        }
+        if let Some(error) = query(callback, "error") {
+            return Err(Refusal::Provider(error));
+        }
+        query(callback, "code").ok_or_else(|| Refusal::Unconvinced("neither code nor error came back".to_owned()))
+    }
+
+    /// Redeems the code of a callback and verifies what it gives.
+    pub async fn redeems(&self, asked: &Asked, callback: &Url) -> Result<Tokens, Refusal> {
+        let code = self.reads_code(asked, callback)?;
+        self.redeems_code(asked, &code).await
+    }
+
+    /// Redeems a code and verifies what it gives.
+    pub async fn redeems_code(&self, asked: &Asked, code: &str) -> Result<Tokens, Refusal> {
+        let client = client!(self);
+        let request = client.exchange_code(AuthorizationCode::new(code.to_owned())).map_err(|error| Refusal::Unconvinced(error.to_string()))?;
+        let request = request.set_pkce_verifier(PkceCodeVerifier::new(asked.verifier.clone()));
+        let wire = self.wire.clone();
+        let response = request.request_async(&|request| exchange(wire.clone(), request)).await.map_err(refusal)?;
+        self.judges(&response, Some(&asked.nonce))
+    }
+
+    /// Trades a refresh token for new tokens, and verifies them (no nonce is expected: OpenID Connect Core §12.2).
+    pub async fn refreshes(&self, refresh_token: &str) -> Result<Tokens, Refusal> {
+        let (client, token, wire) = (client!(self), RefreshToken::new(refresh_token.to_owned()), self.wire.clone());
+        let request = client.exchange_refresh_token(&token).map_err(|error| Refusal::Unconvinced(error.to_string()))?;
+        let response = request.request_async(&|request| exchange(wire.clone(), request)).await.map_err(refusal)?;
+        self.judges(&response, None)
+    }
+
+    fn judges(&self, response: &CoreTokenResponse, nonce: Option<&str>) -> Result<Tokens, Refusal> {
+        let unconvinced = |error: &(dyn std::error::Error + 'static)| Refusal::Unconvinced(chain(error));
+        let client = client!(self);
+        let clock = self.clock.clone();
+        let now = move || chrono::DateTime::from_timestamp_millis(clock.now().millis()).expect("a moment of this age");
+        let verifier = client.id_token_verifier().set_allowed_algs([self.algorithm.clone()]).set_time_fn(now);
+        let id_token = response.id_token().ok_or_else(|| Refusal::Unconvinced("no ID token".to_owned()))?;
+        let check_nonce = |said: Option<&Nonce>| match (nonce, said) {
+            (Some(wanted), Some(said)) if wanted == said.secret() => Ok(()),
+            (Some(_), _) => Err("another nonce, or none".to_owned()),
+            (None, _) => Ok(()),
+        };
+        let claims = id_token.claims(&verifier, check_nonce).map_err(|error| unconvinced(&error))?;
+        let said = claims.access_token_hash().ok_or_else(|| Refusal::Unconvinced("no at_hash".to_owned()))?;
+        let algorithm = id_token.signing_alg().map_err(|error| unconvinced(&error))?;
+        let key = id_token.signing_key(&verifier).map_err(|error| unconvinced(&error))?;
+        let hash = AccessTokenHash::from_token(response.access_token(), algorithm, key).map_err(|error| unconvinced(&error))?;
+        if *said != hash {
+            return Err(Refusal::Unconvinced("at_hash belongs to another access token".to_owned()));
+        }
+        let id_token = id_token.to_string();
+        Ok(Tokens {
+            access_token: response.access_token().secret().clone(),
+            refresh_token: response.refresh_token().map(|token| token.secret().clone()),
+            claims: part_of_jwt(&id_token, 1),
+            header: part_of_jwt(&id_token, 0),
+            id_token,
+            expires_in: response.expires_in().map(|duration| duration.as_secs()),
+            scopes: response.scopes().map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect()),
+        })
+    }
+
+    /// Asks userinfo; the crate checks that `sub` is that of the ID token.
+    pub async fn userinfo(&self, tokens: &Tokens) -> Result<Value, Refusal> {
+        let subject = tokens.claims["sub"].as_str().map(|sub| SubjectIdentifier::new(sub.to_owned()));
+        let (client, wire) = (client!(self), self.wire.clone());
+        let request = client.user_info(AccessToken::new(tokens.access_token.clone()), subject);
+        let request = request.map_err(|error| Refusal::Unconvinced(error.to_string()))?;
+        let claims: Result<UserInfoClaims<Everything, CoreGenderClaim>, _> = request.request_async(&|request| exchange(wire.clone(), request)).await;
+        match claims {
+            Ok(claims) => Ok(serde_json::to_value(claims).expect("claims are JSON")),
+            Err(error) => {
+                let answer = self.asks_userinfo(&tokens.access_token).await;
+                let code = answer.header("www-authenticate").split("error=\"").nth(1).and_then(|rest| rest.split('"').next());
+                Err(code.map_or_else(|| Refusal::Unconvinced(format!("{}\n{answer}", chain(&error))), |code| Refusal::Provider(code.to_owned())))
+            }
+        }
+    }
+
+    /// Asks userinfo and shows the answer as it came.
+    pub async fn asks_userinfo(&self, access_token: &str) -> Answer {
+        let mut headers = http::HeaderMap::new();
+        let bearer = format!("Bearer {access_token}");
+        headers.insert(http::header::AUTHORIZATION, http::HeaderValue::from_str(&bearer).expect("a token in ASCII"));
+        self.wire.send(http::Method::GET, &self.endpoint("userinfo_endpoint"), headers, Vec::new()).await
+    }
+
+    /// Revokes a token (RFC 7009) and shows the answer.
+    pub async fn revokes(&self, token: &str) -> Answer {
+        self.posts("revocation_endpoint", &[("token", token)]).await
+    }
+
+    /// Where the browser goes to sign out (RP-Initiated Logout 1.0 §2).
+    pub fn logout_url(&self, id_token_hint: Option<&str>, extra: &[(&str, &str)]) -> Url {
+        let mut url = self.endpoint("end_session_endpoint");
+        url.query_pairs_mut().extend_pairs(id_token_hint.map(|hint| ("id_token_hint", hint))).extend_pairs(extra);
+        url
+    }
+
+    /// Posts exactly these pairs to an endpoint, authenticated as this client is.
+    pub async fn posts(&self, endpoint: &str, pairs: &[(&str, &str)]) -> Answer {
+        let (mut pairs, mut headers) = (pairs.to_vec(), Vec::new());
+        let basic = self.basic();
+        match &self.secret {
+            Some(secret) if self.secret_in_form => pairs.extend([("client_id", self.id.as_str()), ("client_secret", secret.as_str())]),
+            Some(_) => headers.push(("authorization", basic.as_str())),
+            None => pairs.push(("client_id", self.id.as_str())),
+        }
+        self.wire.posts(&self.endpoint(endpoint), &pairs, &headers).await
+    }
+
+    /// Posts exactly these pairs and headers to an endpoint, and says nothing about who asks.
+    pub async fn posts_bare(&self, endpoint: &str, pairs: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
+        self.wire.posts(&self.endpoint(endpoint), pairs, headers).await
+    }
+
+    /// The `Authorization` header of `client_secret_basic` (RFC 6749 §2.3.1: both halves are form-encoded first).
+    pub fn basic(&self) -> String {
+        use base64::Engine as _;
+        let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let pair = format!("{}:{}", encode(&self.id), encode(self.secret.as_deref().unwrap_or_default()));
+        format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
+    }
+}
+
+/// Every claim beside the standard ones, so that a test sees them all.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Everything(BTreeMap<String, Value>);
+
+impl openidconnect::AdditionalClaims for Everything {}
+
+/// Header (0) or payload (1) of a signed token, unverified.
+#[track_caller]
+pub fn part_of_jwt(token: &str, part: usize) -> Value {
+    let part = token.split('.').nth(part).and_then(base64url::decode).unwrap_or_else(|| panic!("no JWT: {token}"));
+    serde_json::from_slice(&part).unwrap_or_else(|error| panic!("no JWT ({error}): {token}"))
+}
+
+async fn exchange(wire: Wire, request: HttpRequest) -> Result<HttpResponse, Broken> {
+    let (parts, body) = request.into_parts();
+    let url = Url::parse(&parts.uri.to_string()).map_err(|error| Broken(error.to_string()))?;
+    let answer = wire.try_send(parts.method, &url, parts.headers, body).await?;
+    let mut response = HttpResponse::new(answer.body);
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = answer.headers;
+    Ok(response)
+}
+
+fn refusal(error: RequestTokenError<Broken, openidconnect::StandardErrorResponse<CoreErrorResponseType>>) -> Refusal {
+    match error {
+        RequestTokenError::ServerResponse(said) => Refusal::Provider(said.error().to_string()),
+        RequestTokenError::Parse(error, body) => Refusal::Unconvinced(format!("{error}: {}", String::from_utf8_lossy(&body))),
+        other => Refusal::Unconvinced(chain(&other)),
+    }
+}
+
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
