@@ -103,10 +103,13 @@ impl App {
         let horizon = horizon::current(&store).await?;
         let clients = client::changed_since(&store, 0).await?.into_iter().map(|(id, _, client)| (id, Arc::new(client))).collect();
         if passkey::any_for_another_rp_id(&store, &config.passkeys.rp_id).await? {
-            tracing::warn!(rp_id = config.passkeys.rp_id, "there are passkeys for another RP ID: they can't be used until passkeys.rp_id is set back");
+            tracing::warn!(
+                rp_id = config.passkeys.rp_id,
+                "there are passkeys for another RP ID: they can't be used until passkeys.rp_id is set back"
+            );
         }
         let templates = Templates::load(config.issuer.path()).map_err(|error| StartError::Templates(error.to_string()))?;
-        let webauthn = Webauthn::new(&config.passkeys.rp_id, &config.passkeys.rp_name, &config.issuer.origin())
+        let webauthn = Webauthn::new(&config.passkeys.rp_id, &config.passkeys.rp_name, &config.issuer.origin(), &[])
             .map_err(|error| StartError::Webauthn(error.to_string()))?;
         let view = View { version: horizon.settings_version, rings: Arc::new(rings), clients };
         let loaded_at = clock.now();
@@ -255,7 +258,7 @@ impl Job for AddDataKey {
 async fn open_data_keys(store: &Store, config: &Config, now: Time) -> Result<DataKeys, StartError> {
     let mut rows = data_key::all(store).await?;
     let master = match &config.keys.master_key {
-        MasterKeySource::Given(key) => key.clone(),
+        MasterKeySource::Given(key) => MasterKey::from_bytes(*key.expose()),
         MasterKeySource::BesideDatabase(path) => MasterKey::create_or_read(path, rows.is_empty())?,
     };
     if rows.is_empty() {

@@ -217,7 +217,12 @@ fn spent(backend: DbBackend) -> TableCreateStatement {
 }
 
 fn horizon() -> TableCreateStatement {
-    table("horizon").col(big_integer("id").primary_key()).col(big_integer("epoch")).col(big_integer("swept_through")).col(big_integer("settings_version")).take()
+    table("horizon")
+        .col(big_integer("id").primary_key())
+        .col(big_integer("epoch"))
+        .col(big_integer("swept_through"))
+        .col(big_integer("settings_version"))
+        .take()
 }
 
 fn keys() -> TableCreateStatement {
@@ -233,7 +238,12 @@ fn keys() -> TableCreateStatement {
 }
 
 fn data_keys() -> TableCreateStatement {
-    table("data_keys").col(text("id").primary_key()).col(big_integer("number").unique_key()).col(binary("wrapped")).col(big_integer("created_at")).take()
+    table("data_keys")
+        .col(text("id").primary_key())
+        .col(big_integer("number").unique_key())
+        .col(binary("wrapped"))
+        .col(big_integer("created_at"))
+        .take()
 }
 
 fn audit_events() -> TableCreateStatement {

@@ -7,7 +7,6 @@ use crate::base::error::{AppError, Kind};
 use crate::base::sealed::{Fact, Unsealed, binding};
 use crate::base::secret::StoredRequestSecret;
 use crate::protocol::authorization_request::AuthorizationRequest;
-use crate::protocol::redirect_uri;
 use crate::store::client::Client;
 use crate::store::{Job, StoreError, Write, authorization_request};
 
@@ -88,7 +87,8 @@ pub async fn keep(app: &App, request: &AuthorizationRequest, browser: Digest) ->
         Ok(secret.expose())
     } else {
         let wait = app.config().lifetimes.authorization_request / 10;
-        Err(AppError::new(Kind::Unavailable(wait), "unavailable").because("as many authorization requests are stored as limits.stored_requests allows"))
+        Err(AppError::new(Kind::Unavailable(wait), "unavailable")
+            .because("as many authorization requests are stored as limits.stored_requests allows"))
     }
 }
 
@@ -137,7 +137,7 @@ pub async fn presented(app: &App, text: &str, browser: Digest) -> Result<Present
     let view = app.view();
     let client = view.client(&request.client_id).filter(|client| client.is_enabled());
     let client = client.ok_or(AppError::new(Kind::Invalid, "unknown_client"))?;
-    Ok(Presented { form_target: redirect_uri::origin_for_csp(&request.redirect_uri), login_hint: request.login_hint, ..present(client) })
+    Ok(Presented { form_target: request.redirect_uri.origin_for_csp(), login_hint: request.login_hint, ..present(client) })
 }
 
 /// A client, for a page to show.

@@ -126,7 +126,12 @@ impl Beginning {
             security_epoch: user.security_epoch,
         };
         session::insert(write, row).await?;
-        Event::new("session_started", &self.origin).user(user.id).session(id).detail("acr", self.proof.acr.to_string()).record(write, self.now).await?;
+        Event::new("session_started", &self.origin)
+            .user(user.id)
+            .session(id)
+            .detail("acr", self.proof.acr.to_string())
+            .record(write, self.now)
+            .await?;
         Ok(id)
     }
 }

@@ -61,7 +61,8 @@ impl Rings {
 /// Reads the rings, after making the first key of each that has none.
 pub async fn load(store: &Store, data_keys: &Arc<DataKeys>, issuer: &Issuer, now: Time) -> Result<Rings, RingError> {
     let mut rows = key::all(store).await?;
-    let missing: Vec<_> = needed().into_iter().filter(|(ring, algorithm)| !rows.iter().any(|row| row.ring == *ring && row.algorithm == *algorithm)).collect();
+    let missing: Vec<_> =
+        needed().into_iter().filter(|(ring, algorithm)| !rows.iter().any(|row| row.ring == *ring && row.algorithm == *algorithm)).collect();
     if !missing.is_empty() {
         for (ring, algorithm) in missing {
             make_first(store, data_keys, ring, algorithm, now).await?;

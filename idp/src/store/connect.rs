@@ -53,7 +53,9 @@ pub enum OpenError {
     #[error("the database can't be opened: {0}")]
     Database(#[from] DbErr),
     /// It does not keep what it says it has written.
-    #[error("SQLite does not run with synchronous=FULL in WAL mode here (synchronous={synchronous}, journal_mode={journal_mode}): what is answered with success would not be safe")]
+    #[error(
+        "SQLite does not run with synchronous=FULL in WAL mode here (synchronous={synchronous}, journal_mode={journal_mode}): what is answered with success would not be safe"
+    )]
     NotDurable {
         /// What it runs with.
         synchronous: i64,
@@ -112,11 +114,7 @@ async fn open_sqlite(directory: &Path, readers: u32) -> Result<(DatabaseConnecti
 fn sqlite_options(url: &str, connections: u32, only_reads: bool) -> ConnectOptions {
     let mut options = quiet(url);
     options.max_connections(connections).min_connections(connections).map_sqlx_sqlite_opts(move |options| {
-        let options = options
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY)
-            .foreign_keys(true);
+        let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full).busy_timeout(BUSY).foreign_keys(true);
         if only_reads { options.pragma("query_only", "ON") } else { options }
     });
     // SQLite connections hold no server's patience; keep them for good.
@@ -135,7 +133,8 @@ fn quiet(url: &str) -> ConnectOptions {
 async fn check_durability(writer: &DatabaseConnection) -> Result<(), OpenError> {
     let pragma = |name: &str| Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {name}"));
     let synchronous = writer.query_one_raw(pragma("synchronous")).await?.map_or(Ok(-1), |row| row.try_get_by_index::<i64>(0))?;
-    let journal_mode = writer.query_one_raw(pragma("journal_mode")).await?.map_or_else(|| Ok(String::new()), |row| row.try_get_by_index::<String>(0))?;
+    let journal_mode =
+        writer.query_one_raw(pragma("journal_mode")).await?.map_or_else(|| Ok(String::new()), |row| row.try_get_by_index::<String>(0))?;
     // 2 is FULL.
     if synchronous == 2 && journal_mode == "wal" { Ok(()) } else { Err(OpenError::NotDurable { synchronous, journal_mode }) }
 }

@@ -3,7 +3,7 @@
 
 use sea_orm::ActiveValue;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 
 use crate::base::clock::Time;
 use crate::base::id::{ClientId, GrantId, KeyId, SessionId, UserId};

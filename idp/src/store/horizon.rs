@@ -2,7 +2,7 @@
 //! forgotten, `settings_version` moves whenever clients, keys or settings change.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ActiveValue, DerivePartialModel};
 
 use crate::base::clock::Time;

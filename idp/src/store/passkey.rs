@@ -1,7 +1,7 @@
 //! Passkeys: the public keys people sign in with.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{ExprTrait as _, OnConflict};
 use sea_orm::{ActiveValue, QueryOrder as _};
 
 use crate::base::clock::Time;

@@ -81,8 +81,13 @@ pub async fn authenticate_again(write: &Write<'_>, id: SessionId, user: UserId, 
         amr: ActiveValue::Set(fresh.amr),
         ..Default::default()
     };
-    let changed =
-        Entity::update_many().set(change).filter(Column::Id.eq(id)).filter(Column::UserId.eq(user)).filter(Column::EndedAt.is_null()).exec(write.rows()).await?;
+    let changed = Entity::update_many()
+        .set(change)
+        .filter(Column::Id.eq(id))
+        .filter(Column::UserId.eq(user))
+        .filter(Column::EndedAt.is_null())
+        .exec(write.rows())
+        .await?;
     Ok(changed.rows_affected == 1)
 }
 

@@ -67,7 +67,12 @@ pub async fn spend(write: &Write<'_>, id: SingleUseId, gave: Option<Vec<u8>>, ep
 /// Forgets up to [`SWEEP_BATCH`] values that ended before `through`; how many there were. `swept_through` must have been raised before.
 pub async fn sweep(write: &Write<'_>, through: Time) -> Result<u64, StoreError> {
     let mut oldest = Query::select();
-    oldest.column(Column::Id).from(Entity).and_where(Expr::col(Column::Id).lt(SingleUseId::first_at(through).to_vec())).order_by(Column::Id, sea_orm::Order::Asc).limit(SWEEP_BATCH);
+    oldest
+        .column(Column::Id)
+        .from(Entity)
+        .and_where(Expr::col(Column::Id).lt(SingleUseId::first_at(through).to_vec()))
+        .order_by(Column::Id, sea_orm::Order::Asc)
+        .limit(SWEEP_BATCH);
     let swept = Entity::delete_many().filter(Column::Id.in_subquery(oldest)).exec(write.rows()).await?;
     Ok(swept.rows_affected)
 }

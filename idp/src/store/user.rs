@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ActiveValue, QueryOrder as _, QuerySelect as _};
 
 use crate::base::clock::Time;
@@ -137,7 +137,8 @@ pub async fn page(rows: &impl Rows, after: Option<&Email>, limit: u64) -> Result
 
 /// Makes `set` the set of backup codes that counts, not yet acknowledged.
 pub async fn replace_backup_code_set(write: &Write<'_>, id: UserId, set: BackupCodeSetId) -> Result<(), StoreError> {
-    let change = ActiveModel { backup_code_set: ActiveValue::Set(Some(set)), backup_codes_acknowledged_at: ActiveValue::Set(None), ..Default::default() };
+    let change =
+        ActiveModel { backup_code_set: ActiveValue::Set(Some(set)), backup_codes_acknowledged_at: ActiveValue::Set(None), ..Default::default() };
     Entity::update_many().set(change).filter(Column::Id.eq(id)).exec(write.rows()).await?;
     Ok(())
 }

@@ -8,7 +8,8 @@ use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::email::Email;
 use crate::base::id::{
-    AuditEventId, BackupCodeId, BackupCodeSetId, ClientId, CredentialId, GrantId, KeyId, OneTimeLinkId, PasskeyId, SessionId, Sid, Subject, UserHandle, UserId,
+    AuditEventId, BackupCodeId, BackupCodeSetId, ClientId, CredentialId, GrantId, KeyId, OneTimeLinkId, PasskeyId, SessionId, Sid, Subject,
+    UserHandle, UserId,
 };
 use crate::base::single_use::SingleUseId;
 use crate::protocol::claims::{Acr, Amr};

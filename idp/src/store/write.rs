@@ -219,7 +219,8 @@ async fn run_once<J: Job>(pool: &DatabaseConnection, job: &J) -> Result<J::Outco
 
 /// serialization_failure or deadlock_detected (PostgreSQL, appendix A): the only errors after which a job is run again.
 fn is_conflict(error: &DbErr) -> bool {
-    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) | DbErr::Conn(RuntimeErr::SqlxError(cause))) = error else {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) | DbErr::Conn(RuntimeErr::SqlxError(cause))) = error
+    else {
         return false;
     };
     let code = cause.as_database_error().and_then(|error| error.code());

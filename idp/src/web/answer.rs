@@ -48,7 +48,7 @@ pub const fn status(kind: Kind) -> StatusCode {
 }
 
 /// The stable name of a status that the framework answered by itself.
-pub const fn code_of(status: StatusCode) -> &'static str {
+pub fn code_of(status: StatusCode) -> &'static str {
     match status {
         StatusCode::NOT_FOUND => "not_found",
         StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
@@ -72,6 +72,15 @@ struct Problem<'p> {
     request_id: &'p str,
 }
 
+/// What the error page says.
+#[derive(Debug, Serialize)]
+struct ErrorPage<'p> {
+    code: &'p str,
+    status: u16,
+    detail: Option<String>,
+    ways_out: [Way; 1],
+}
+
 /// Words for a failure known by `code`, for whoever asked: a script or a person.
 pub fn in_words(app: &App, code: &str, status: StatusCode, headers: &HeaderMap, wants_json: bool, id: &RequestId) -> Response {
     let locale = app.templates().negotiate(headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()));
@@ -79,7 +88,8 @@ pub fn in_words(app: &App, code: &str, status: StatusCode, headers: &HeaderMap, 
 }
 
 fn problem(app: &App, code: &str, status: StatusCode, locale: &Locale, id: &RequestId) -> Response {
-    let (title, detail) = app.templates().error_words(locale, code);
+    let words = |id: String| app.templates().translate(locale, &id, &[]);
+    let (title, detail) = (words(format!("error-{code}")), words(format!("error-{code}.detail")));
     let problem = Problem { kind: "about:blank", status: status.as_u16(), code, title, detail, request_id: id.as_str() };
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let mut response = (status, body).into_response();
@@ -89,12 +99,9 @@ fn problem(app: &App, code: &str, status: StatusCode, locale: &Locale, id: &Requ
 
 fn page(app: &App, code: &str, status: StatusCode, locale: &Locale, id: &RequestId) -> Response {
     let account = app.config().issuer.join("/account");
-    let context = minijinja::context! {
-        code, status => status.as_u16(), detail => None::<String>,
-        ways_out => [Way { url: account, label: "way-account" }],
-    };
+    let own = ErrorPage { code, status: status.as_u16(), detail: None, ways_out: [Way { url: account, label: "way-account" }] };
     let common = Common { page: "error", csrf: None, locale: locale.clone(), request_id: id.clone(), person: None, nav: None, form_target: None };
-    match common.render(app, &context) {
+    match common.render(app, &own) {
         Ok(mut response) => {
             *response.status_mut() = status;
             response

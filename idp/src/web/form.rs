@@ -31,7 +31,9 @@ impl FromRequest<App> for Form {
         let browser = Browser::from_request_parts(&mut parts, app).await?;
         require_content_type(&parts.headers, "application/x-www-form-urlencoded")?;
         let body = read_body(body, app).await?;
-        let params = Params::parse_form(&body).map_err(|error| AppError::new(Kind::Invalid, "invalid_request").because(error))?;
+        let refused = |error| AppError::new(Kind::Invalid, "invalid_request").because(error);
+        let params = Params::parse_form(&body).map_err(refused)?;
+        params.refuse_repeated().map_err(refused)?;
         let sealer = &app.view().rings.sealer;
         csrf::check(sealer, &browser, &parts.headers, &app.config().issuer.origin(), params.get("csrf"))?;
         Ok(Self(params))

@@ -6,7 +6,6 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{ACCEPT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
-use minijinja::Value;
 use serde::Serialize;
 
 use crate::adapters::templates::Locale;
@@ -54,6 +53,25 @@ struct NavItem {
     url: String,
 }
 
+#[derive(Serialize)]
+struct BrandContext<'c> {
+    name: &'c str,
+}
+
+/// The variables of a page: those that every page has, and its own beside them.
+#[derive(Serialize)]
+struct Context<'c, T> {
+    csrf: Option<&'c str>,
+    request_id: &'c str,
+    brand: BrandContext<'c>,
+    now: i64,
+    user: Option<&'c Person>,
+    nav: Option<&'c str>,
+    nav_items: &'c [NavItem],
+    #[serde(flatten)]
+    own: &'c T,
+}
+
 /// What every page has in common.
 #[derive(Clone, Debug)]
 pub struct Common {
@@ -75,15 +93,19 @@ pub struct Common {
 
 impl Common {
     /// Renders the page with what is its own.
-    pub fn render(&self, app: &App, own: &Value) -> Result<Response, AppError> {
+    pub fn render(&self, app: &App, own: &impl Serialize) -> Result<Response, AppError> {
         let nav_items: Vec<_> = NAV.into_iter().map(|(id, path)| NavItem { id, url: app.config().issuer.join(path) }).collect();
-        let common = minijinja::context! {
-            lang => self.locale.lang(), dir => self.locale.dir(), csrf => self.csrf, request_id => self.request_id.as_str(),
-            brand => minijinja::context! { name => app.config().brand.name }, now => app.now().millis(), page => self.page,
-            root => app.config().issuer.path(), user => self.person, nav => self.nav, nav_items,
+        let context = Context {
+            csrf: self.csrf.as_deref(),
+            request_id: self.request_id.as_str(),
+            brand: BrandContext { name: &app.config().brand.name },
+            now: app.now().millis(),
+            user: self.person.as_ref(),
+            nav: self.nav,
+            nav_items: &nav_items,
+            own,
         };
-        let context = minijinja::context! { ..own.clone(), ..common };
-        let html = app.templates().render(&format!("pages/{}.html", self.page), &self.locale, context).map_err(AppError::internal)?;
+        let html = app.templates().render(self.page, &self.locale, context).map_err(AppError::internal)?;
         let mut response = html.into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         let policy = content_security_policy(self.form_target.as_deref());
@@ -145,8 +167,8 @@ impl PageBuilder<'_> {
     }
 
     /// Shows it with what is its own.
-    pub fn show(self, own: Value) -> Result<Response, AppError> {
-        self.common.render(self.app, &own)
+    pub fn show(self, own: &impl Serialize) -> Result<Response, AppError> {
+        self.common.render(self.app, own)
     }
 }
 

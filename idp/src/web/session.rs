@@ -1,7 +1,7 @@
 //! Who is signed in? A handler that takes a [`Session`] is reached by signed-in people only; one that takes an [`OptionalSession`] by all.
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{Redirect, Response};
 use http::request::Parts;
 
 use crate::actions::sessions;
@@ -63,8 +63,8 @@ pub enum NoSession {
 impl axum::response::IntoResponse for NoSession {
     fn into_response(self) -> Response {
         match self {
-            Self::Lead(address) => Redirect::to(&address).into_response(),
-            Self::Refuse(error) => error.into_response(),
+            Self::Lead(address) => axum::response::IntoResponse::into_response(Redirect::to(&address)),
+            Self::Refuse(error) => axum::response::IntoResponse::into_response(error),
         }
     }
 }
@@ -73,8 +73,7 @@ impl FromRequestParts<App> for AnySession {
     type Rejection = NoSession;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, NoSession> {
-        let OptionalSession(found) =
-            <OptionalSession as FromRequestParts<App>>::from_request_parts(parts, app).await.map_err(NoSession::Refuse)?;
+        let OptionalSession(found) = <OptionalSession as FromRequestParts<App>>::from_request_parts(parts, app).await.map_err(NoSession::Refuse)?;
         found.map(Self).ok_or_else(|| lead(parts, app, "/login"))
     }
 }
@@ -94,10 +93,5 @@ impl FromRequestParts<App> for Session {
 /// Scripts are told, people are led.
 fn lead(parts: &Parts, app: &App, path: &str) -> NoSession {
     let is_script = parts.headers.get(http::header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
-    if is_script {
-        NoSession::Refuse(AppError::new(Kind::Unauthenticated, "not_signed_in"))
-    } else {
-        NoSession::Lead(app.config().issuer.join(path))
-    }
+    if is_script { NoSession::Refuse(AppError::new(Kind::Unauthenticated, "not_signed_in")) } else { NoSession::Lead(app.config().issuer.join(path)) }
 }
-

@@ -54,6 +54,11 @@ impl MasterKey {
         Self(random::bytes())
     }
 
+    /// The key of these bytes, as the configuration gave them.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// Reads the key from a variable of the environment: base64url (43 characters) or hexadecimal (64 digits).
     ///
     /// `name` is what the error calls it; the text itself is in no error.

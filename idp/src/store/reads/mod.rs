@@ -2,7 +2,7 @@
 //! tells the epoch and the settings version.
 
 use sea_orm::sea_query::{Expr, ExprTrait as _, IntoIden as _, Query, SelectStatement};
-use sea_orm::{ConnectionTrait as _, DbErr, EntityTrait, FromQueryResult as _, Iden as _, IdenStatic as _, Iterable as _, QueryResult};
+use sea_orm::{ConnectionTrait as _, DbErr, EntityTrait, FromQueryResult as _, IdenStatic as _, Iterable as _, QueryResult};
 
 use crate::store::horizon::{self, Horizon};
 use crate::store::{Rows, StoreError};

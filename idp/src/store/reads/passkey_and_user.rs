@@ -21,13 +21,11 @@ pub async fn passkey_and_user(store: &Store, credential: &CredentialId) -> Resul
     let mut query = from_horizon();
     select_columns::<passkey::Entity>(&mut query, "passkey_");
     select_columns::<user::Entity>(&mut query, "user_");
-    query
-        .join(JoinType::LeftJoin, passkey::Entity, Expr::col((passkey::Entity, passkey::Column::CredentialId)).eq(credential.clone()))
-        .join(
-            JoinType::LeftJoin,
-            user::Entity,
-            Expr::col((user::Entity, user::Column::Id)).equals((passkey::Entity, passkey::Column::UserId)),
-        );
+    query.join(JoinType::LeftJoin, passkey::Entity, Expr::col((passkey::Entity, passkey::Column::CredentialId)).eq(credential.clone())).join(
+        JoinType::LeftJoin,
+        user::Entity,
+        Expr::col((user::Entity, user::Column::Id)).equals((passkey::Entity, passkey::Column::UserId)),
+    );
     let (horizon, row) = ask(store, &query).await?;
     let passkey = joined::<passkey::Model>(&row, "passkey_")?;
     let user = joined::<user::Model>(&row, "user_")?;

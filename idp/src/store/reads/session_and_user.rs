@@ -21,13 +21,11 @@ pub async fn session_and_user(store: &Store, secret: Digest) -> Result<(Horizon,
     let mut query = from_horizon();
     select_columns::<session::Entity>(&mut query, "session_");
     select_columns::<user::Entity>(&mut query, "user_");
-    query
-        .join(JoinType::LeftJoin, session::Entity, Expr::col((session::Entity, session::Column::SecretDigest)).eq(secret))
-        .join(
-            JoinType::LeftJoin,
-            user::Entity,
-            Expr::col((user::Entity, user::Column::Id)).equals((session::Entity, session::Column::UserId)),
-        );
+    query.join(JoinType::LeftJoin, session::Entity, Expr::col((session::Entity, session::Column::SecretDigest)).eq(secret)).join(
+        JoinType::LeftJoin,
+        user::Entity,
+        Expr::col((user::Entity, user::Column::Id)).equals((session::Entity, session::Column::UserId)),
+    );
     let (horizon, row) = ask(store, &query).await?;
     let session = joined::<session::Model>(&row, "session_")?;
     let user = joined::<user::Model>(&row, "user_")?;
