@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -40,6 +41,7 @@ struct Parts {
     webauthn: Webauthn,
     epoch: i64,
     view: ArcSwap<View>,
+    draining: AtomicBool,
     /// Held while the view is loaded, with the moment of the last load.
     loading: Mutex<Time>,
 }
@@ -122,6 +124,7 @@ impl App {
             webauthn,
             epoch: horizon.epoch,
             view: ArcSwap::from_pointee(view),
+            draining: AtomicBool::new(false),
             loading: Mutex::new(loaded_at),
         };
         Ok(Self(Arc::new(parts)))
@@ -170,6 +173,16 @@ impl App {
     /// Clients and keys as last seen. Call [`App::observe`] first where a statement told the horizon.
     pub fn view(&self) -> Arc<View> {
         self.0.view.load_full()
+    }
+
+    /// Says that this node is going away: it is not ready any more, and finishes what it has.
+    pub fn drain(&self) {
+        self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether this node is going away.
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Relaxed)
     }
 
     /// Takes note of a horizon that a statement told: loads what changed, and refuses to go on in another epoch.

@@ -3,5 +3,7 @@
 
 pub mod audit;
 pub mod authorization_requests;
+pub mod clients;
 pub mod limits;
 pub mod sessions;
+pub mod sweeping;
