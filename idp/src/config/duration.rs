@@ -18,7 +18,7 @@ pub(super) fn parse(text: &str) -> Option<Duration> {
 /// Writes a length of time with the largest unit that leaves no rest; [`parse`] reads it back.
 pub(super) fn show(duration: Duration) -> String {
     let seconds = duration.as_secs();
-    let (unit, size) = UNITS.into_iter().find(|(_, size)| seconds != 0 && seconds % size == 0).unwrap_or(("s", 1));
+    let (unit, size) = UNITS.into_iter().find(|(_, size)| seconds != 0 && seconds.is_multiple_of(*size)).unwrap_or(("s", 1));
     format!("{}{unit}", seconds / size)
 }
 

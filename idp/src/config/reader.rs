@@ -48,13 +48,11 @@ impl Reader {
     }
 
     fn checked<T: Value>(&mut self, path: &'static str, default: T, check: impl FnOnce(&T) -> Result<(), String>) -> T {
-        match self.layers.take(path) {
-            Some(raw) => self.settle(path, Some(raw), check).unwrap_or(default),
-            None => {
-                self.effective.push(Effective { path, shown: Some(default.show()), origin: Origin::Default });
-                default
-            }
-        }
+        let Some(raw) = self.layers.take(path) else {
+            self.effective.push(Effective { path, shown: Some(default.show()), origin: Origin::Default });
+            return default;
+        };
+        self.settle(path, Some(raw), check).unwrap_or(default)
     }
 
     fn settle<T: Value>(&mut self, path: &'static str, raw: Option<Raw>, check: impl FnOnce(&T) -> Result<(), String>) -> Option<T> {
