@@ -42,6 +42,6 @@ mod tests {
         for text in ["0s", "5s", "90s", "1min", "30min", "12h", "36h", "14d"] {
             assert_eq!(parse(text).map(show).as_deref(), Some(text));
         }
-        assert_eq!(show(Duration::from_secs(60)), "1min");
+        assert_eq!(show(Duration::from_mins(1)), "1min");
     }
 }

@@ -35,8 +35,8 @@ fn the_defaults_are_the_decided_ones() {
     let config = Config::from_pairs(&[]).unwrap();
     assert_eq!(config.issuer.as_str(), "http://localhost:8080");
     assert_eq!((config.passkeys.rp_id.as_str(), config.passkeys.rp_name.as_str()), ("localhost", "WeftID"));
-    assert_eq!(config.lifetimes.code, Duration::from_secs(60));
-    assert_eq!(config.sessions.absolute, Duration::from_secs(14 * 86_400));
+    assert_eq!(config.lifetimes.code, Duration::from_mins(1));
+    assert_eq!(config.sessions.absolute, Duration::from_hours(14 * 24));
     assert!(matches!(config.keys.master_key, MasterKeySource::BesideDatabase(path) if path == Path::new("./data/master.key")));
 }
 
@@ -51,8 +51,8 @@ fn the_shipped_file_says_every_setting_with_its_default() {
     }
 
     // `#key = value` is a setting whose default is to be absent or follows another; prose is `# ` with a space.
-    let everything: String =
-        SHIPPED.lines().map(|line| format!("{}\n", line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line))).collect();
+    let uncommented = |line: &'static str| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line);
+    let everything = SHIPPED.lines().map(uncommented).collect::<Vec<_>>().join("\n");
     let table: toml::Table = everything.parse().unwrap();
     let mut said = BTreeSet::new();
     for (key, value) in &table {
@@ -78,8 +78,8 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
     let path = file(&folder, "[lifetimes]\ncode = \"30s\"\naccess_token = \"5min\"\n");
     let config = Config::load(Some(&path), variables(&[("WEFTID__LIFETIMES__CODE", "20s"), ("WEFTID_BIN", "x"), ("PATH", "y")])).unwrap();
     assert_eq!(config.lifetimes.code, Duration::from_secs(20));
-    assert_eq!(config.lifetimes.access_token, Duration::from_secs(300));
-    assert_eq!(config.lifetimes.refresh_idle, Duration::from_secs(30 * 86_400));
+    assert_eq!(config.lifetimes.access_token, Duration::from_mins(5));
+    assert_eq!(config.lifetimes.refresh_idle, Duration::from_hours(30 * 24));
     let code = config.effective().iter().find(|one| one.path == "lifetimes.code").unwrap();
     assert_eq!((code.shown.as_deref(), &code.origin), (Some("20s"), &Origin::Environment("WEFTID__LIFETIMES__CODE".to_owned())));
 }
