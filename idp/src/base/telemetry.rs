@@ -64,7 +64,7 @@ impl Filter {
 
     fn build(&self) -> EnvFilter {
         // It was parsed before; patterns are off because a filter is also an input.
-        EnvFilter::builder().with_regex(false).with_default_directive(LevelFilter::INFO.into()).parse_lossy(&self.0)
+        EnvFilter::builder().with_regex(false).parse_lossy(&self.0)
     }
 }
 

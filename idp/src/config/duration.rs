@@ -4,6 +4,11 @@ use std::time::Duration;
 
 const UNITS: [(&str, u64); 4] = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
 
+/// So many days.
+pub(super) const fn days(count: u64) -> Duration {
+    Duration::from_hours(24 * count)
+}
+
 /// Reads one length of time; `None` for anything but digits followed by `s`, `min`, `h` or `d` (a lone `0` needs no unit).
 pub(super) fn parse(text: &str) -> Option<Duration> {
     if text == "0" {
