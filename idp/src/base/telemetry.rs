@@ -7,6 +7,7 @@
 //! 3. A panic is logged by its place, and by its words only when they are a literal of the source.
 //! 4. Control characters of every kind are written as escapes, so that no value can begin a line or colour a terminal.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::panic::PanicHookInfo;
 
@@ -63,7 +64,7 @@ impl Filter {
 
     fn build(&self) -> EnvFilter {
         // It was parsed before; patterns are off because a filter is also an input.
-        EnvFilter::builder().with_regex(false).with_default_directive(LevelFilter::INFO.into()).parse_lossy(&self.0)
+        EnvFilter::builder().with_regex(false).parse_lossy(&self.0)
     }
 }
 
@@ -147,8 +148,8 @@ fn escape(line: &str) -> String {
     let mut escaped = String::with_capacity(line.len());
     for character in body.chars() {
         if misleads(character) {
-            // The spelling of JSON, right in both formats. All of them lie below U+FFFF.
-            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+            // The spelling of JSON, right in both formats. All of them lie below U+FFFF. Writing to a `String` can't fail.
+            let _ = write!(escaped, "\\u{:04x}", u32::from(character));
         } else {
             escaped.push(character);
         }
