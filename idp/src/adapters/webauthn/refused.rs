@@ -133,6 +133,26 @@ impl From<WebauthnError> for Refused {
             | E::AttestationStatementAlgMismatch
             | E::AttestationStatementAlgInvalid
             | E::AttestationCertificateRequirementsNotMet
+            | E::AttestationStatementVerMissing
+            | E::AttestationStatementVerInvalid
+            | E::AttestationStatementVerUnsupported
+            | E::AttestationStatementCertInfoMissing
+            | E::AttestationStatementPubAreaMissing
+            | E::AttestationStatementMissingExtension
+            | E::AttestationCertificateAAGUIDMismatch
+            | E::AttestationCertificateNonceMismatch
+            | E::AttestationCredentialSubjectKeyMismatch
+            | E::AttestationLeafCertMissing
+            | E::AttestationTpmStInvalid
+            | E::AttestationTpmPubAreaMismatch
+            | E::AttestationTpmExtraDataInvalid
+            | E::AttestationTpmExtraDataMismatch
+            | E::AttestationTpmPubAreaHashUnknown
+            | E::AttestationTpmPubAreaHashInvalid
+            | E::AttestationTpmAttestCertifyInvalid
+            | E::CertificatePublicKeyInvalid
+            | E::CertificatePublicKeyAlgorthimMismatch
+            | E::X509DerInvalid
             | E::AttestationTrustFailure => Self::Attestation,
             _ => Self::Library,
         }
