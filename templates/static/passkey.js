@@ -60,6 +60,7 @@ class Ceremony {
     this.status = root.querySelector("[data-status]");
     this.button = root.querySelector("button[data-action]");
     this.running = null;
+    this.prompted = false;
     if (root instanceof HTMLFormElement) {
       // Through the form's own submission, so that the browser checks the fields and the Enter key works.
       root.addEventListener("submit", (event) => {
@@ -103,6 +104,7 @@ class Ceremony {
   async attempt(signal, mayRenew) {
     try {
       const { ceremony, publicKey } = await post(this.root.dataset.begin, this.kind.begin(this.root), signal);
+      this.prompted = true;
       const credential = await this.kind.prompt(publicKey, signal);
       return await post(
         this.root.dataset.finish,
@@ -120,7 +122,8 @@ class Ceremony {
     this.running = null;
     delete this.root.dataset.state;
     this.status.replaceChildren();
-    this.button.querySelector("[data-label]").textContent = this.button.dataset.again;
+    // Not before a passkey was asked for: a name that was refused is no passkey to try again.
+    if (this.prompted) this.button.querySelector("[data-label]").textContent = this.button.dataset.again;
   }
 
   explain(error) {

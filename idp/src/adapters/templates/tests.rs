@@ -216,6 +216,65 @@ fn paths_lie_below_the_issuer() {
     assert!(html.contains("href=\"/id/assets/"));
 }
 
+/// The light and the dark colour of a token of the style sheet, as red, green and blue from 0 to 1.
+fn colours(style: &str, token: &str) -> [[f64; 3]; 2] {
+    let (_, rest) = style.split_once(&format!("--{token}:")).unwrap_or_else(|| panic!("no token {token}"));
+    let value = rest.split_once(';').unwrap().0.trim();
+    let both =
+        value.strip_prefix("light-dark(").and_then(|pair| pair.strip_suffix(')')).map_or((value, value), |pair| pair.split_once(", ").unwrap());
+    [both.0, both.1].map(|hex| {
+        let hex = hex.strip_prefix('#').unwrap_or_else(|| panic!("{token}: {hex} is not #rrggbb"));
+        [0, 2, 4].map(|at| f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0)
+    })
+}
+
+/// Relative luminance (WCAG 2.2).
+fn luminance(colour: [f64; 3]) -> f64 {
+    let [red, green, blue] = colour.map(|part| if part <= 0.040_45 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) });
+    0.2126 * red + 0.7152 * green + 0.0722 * blue
+}
+
+/// WCAG 2.2 1.4.3 and 1.4.11: text has a contrast of 4.5:1, the borders of controls 3:1, in the light and in the dark.
+#[test]
+fn colours_can_be_told_apart() {
+    let (_, style) = files("static/").find(|(name, _)| name == "weft.css").unwrap();
+    let style = String::from_utf8(style.into_owned()).unwrap();
+    let text = [
+        ("ink", "paper surface surface-2 accent-soft"),
+        ("ink-2", "paper surface surface-2 accent-soft"),
+        ("accent", "paper surface accent-soft"),
+        ("on-accent", "accent accent-hover"),
+        ("warn", "warn-soft"),
+        ("good", "good-soft"),
+        ("bad", "bad-soft surface"),
+        ("on-hue", "hue-1 hue-2 hue-3 hue-4 hue-5 hue-6"),
+    ];
+    let borders = [("line-strong", "surface paper"), ("accent", "surface-2")];
+    let pairs = text.iter().map(|pair| (pair, 4.5)).chain(borders.iter().map(|pair| (pair, 3.0)));
+    for ((front, backs), least) in pairs {
+        for back in backs.split(' ') {
+            for (front_colour, back_colour) in colours(&style, front).into_iter().zip(colours(&style, back)) {
+                let (one, other) = (luminance(front_colour), luminance(back_colour));
+                let contrast = (one.max(other) + 0.05) / (one.min(other) + 0.05);
+                assert!(contrast >= least, "{front} on {back}: {contrast:.2}");
+            }
+        }
+    }
+}
+
+/// Tokens first: no colour stands outside them.
+#[test]
+fn no_rule_has_a_colour_of_its_own() {
+    let (_, style) = files("static/").find(|(name, _)| name == "weft.css").unwrap();
+    let style = String::from_utf8(style.into_owned()).unwrap();
+    let rules = style.split_once("\n}\n").expect("the tokens come first").1;
+    for line in rules.lines() {
+        assert!(!line.contains("rgb(") && !line.contains("hsl("), "{line}");
+        // In a mask black only says where something shows.
+        assert!(line.replace("#000", "").matches('#').count() == 0, "{line}");
+    }
+}
+
 /// Message ids with the variables they use, per language: `{$name}` wherever it stands in the message or its attributes.
 fn messages(lang: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut messages = BTreeMap::new();
