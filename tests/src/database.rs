@@ -5,6 +5,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sea_orm::{ConnectionTrait as _, Statement};
@@ -22,13 +23,12 @@ pub enum Kind {
     Postgres,
 }
 
-/// A database of one test, and the data directory that goes with it (it also holds the master key).
+/// A database of one test, and the data directory that goes with it (it also holds the master key). Both are gone when it is dropped.
 #[derive(Debug)]
 pub struct Database {
     /// Which one.
     pub kind: Kind,
-    /// What `database.url` says.
-    pub url: String,
+    url: String,
     directory: TempDir,
 }
 
@@ -41,10 +41,10 @@ static SERVER: OnceCell<Server> = OnceCell::const_new();
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 impl Database {
-    /// An SQLite database without any table.
+    /// An empty directory: the provider makes its SQLite database and its master key in it.
     pub fn empty_sqlite() -> Self {
-        let directory = TempDir::with_prefix("weftid-test-").expect("a directory for the test's data");
-        let url = format!("sqlite://{}", directory.path().join("weftid.db").display());
+        let directory = scratch();
+        let url = format!("sqlite://{}", directory.path().join("weftid.sqlite").display());
         Self { kind: Kind::Sqlite, url, directory }
     }
 
@@ -68,6 +68,17 @@ impl Database {
             Kind::Postgres => &POSTGRES,
         };
         template.get_or_init(|| async move { prepared(Self::empty(kind).await, prepare).await }).await.copied().await
+    }
+
+    /// The settings that point the provider here.
+    pub fn settings(&self) -> Vec<(&'static str, String)> {
+        let data_dir = ("data_dir", self.data_dir().display().to_string());
+        match self.kind {
+            Kind::Sqlite => vec![data_dir, ("database.url", "sqlite".to_owned())],
+            Kind::Postgres => {
+                vec![data_dir, ("database.url", self.url.clone()), ("keys.master_key_file", self.master_key().display().to_string())]
+            }
+        }
     }
 
     /// Where the provider keeps its files: `data_dir`.
@@ -119,9 +130,28 @@ impl Database {
         let server = server().await;
         let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         execute(&server.url("postgres"), &format!("CREATE DATABASE {name} {how}")).await;
-        let directory = TempDir::with_prefix("weftid-test-").expect("a directory for the test's data");
-        Self { kind: Kind::Postgres, url: server.url(&name), directory }
+        let database = Self { kind: Kind::Postgres, url: server.url(&name), directory: scratch() };
+        let key = weftid::base::random::bytes::<32>().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        std::fs::write(database.master_key(), key).expect("the master key is written");
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(database.master_key(), private).expect("the master key is ours alone");
+        database
     }
+}
+
+/// A directory for the data of one test. All of them lie in one that a watcher removes when this process ends, however it ends.
+fn scratch() -> TempDir {
+    static ROOT: OnceLock<(PathBuf, Watched)> = OnceLock::new();
+    let (root, _) = ROOT.get_or_init(|| {
+        let mut command = std::process::Command::new("sh");
+        let watcher = "trap '' INT TERM HUP; dir=$(mktemp -d /tmp/weftid-tests.XXXXXX) && echo \"$dir\" && cat >/dev/null; rm -rf \"$dir\"";
+        command.args(["-c", watcher]);
+        let (watched, stdout) = Watched::start(command);
+        let mut path = String::new();
+        BufReader::new(stdout).read_line(&mut path).expect("the watcher speaks");
+        (PathBuf::from(path.trim()), watched)
+    });
+    TempDir::new_in(root).expect("a directory for the test's data")
 }
 
 /// Makes a template in a runtime of its own: when that ends, so do all tasks and connections that preparing left behind.
@@ -217,11 +247,12 @@ mod tests {
     fn prepare(database: &Database) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async {
             if database.kind == Kind::Sqlite {
-                std::fs::File::create(database.data_dir().join("weftid.db")).unwrap();
+                std::fs::File::create(database.data_dir().join("weftid.sqlite")).unwrap();
             }
             database.execute("CREATE TABLE thing (n INTEGER)").await;
             database.execute("INSERT INTO thing VALUES (1)").await;
             std::fs::write(database.master_key(), "key").unwrap();
+            assert_eq!(database.settings()[0], ("data_dir", database.data_dir().display().to_string()));
         })
     }
 

@@ -15,6 +15,32 @@ pub mod html;
 pub mod log;
 pub mod person;
 pub mod process;
+// Needs `app`, `router` and `actions`: take the next line away when they are there.
+#[cfg(any())]
+pub mod provider;
 pub mod relying_party;
 pub mod watched;
 pub mod wire;
+
+/// Writes every test once and runs it on SQLite and on PostgreSQL: `async fn it_holds(kind: Kind) {...}`, with its comment above it.
+#[macro_export]
+macro_rules! on_both_databases {
+    ($($(#[$comment:meta])* async fn $name:ident($kind:ident: Kind) $body:block)+) => {$(
+        $(#[$comment])*
+        mod $name {
+            use super::*;
+
+            async fn on($kind: $crate::database::Kind) $body
+
+            #[tokio::test]
+            async fn sqlite() {
+                on($crate::database::Kind::Sqlite).await;
+            }
+
+            #[tokio::test]
+            async fn postgres() {
+                on($crate::database::Kind::Postgres).await;
+            }
+        }
+    )+};
+}

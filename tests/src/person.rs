@@ -227,6 +227,23 @@ impl Person {
         self.follows(finished).await
     }
 
+    /// Goes to the provider with an authorization request and does what its pages ask for (passkey, consent), until the way leaves for the
+    /// relying party; gives the callback.
+    pub async fn agrees_to(&mut self, request: &Url) -> Url {
+        let mut arrival = self.opens(request).await;
+        for _ in 0..5 {
+            if arrival.outside {
+                return arrival.callback();
+            }
+            arrival = match arrival.page(200).name() {
+                "sign-in" => self.touches_passkey().await,
+                "consent" => self.presses("allow", &[]).await,
+                other => panic!("the page {other} is not on the way: {}", arrival.answer()),
+            };
+        }
+        panic!("the way does not end: {}", arrival.answer());
+    }
+
     fn resolve(&self, url: &str) -> Url {
         match (&self.current, Url::parse(url)) {
             (_, Ok(url)) => url,

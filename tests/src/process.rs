@@ -50,14 +50,14 @@ pub fn binary() -> PathBuf {
 
 /// The settings that point the binary at a database and a port, as its environment.
 pub fn environment(database: &Database, port: u16) -> BTreeMap<String, String> {
-    let pairs = [
-        ("WEFTID__ISSUER", format!("http://localhost:{port}")),
-        ("WEFTID__DATABASE__URL", database.url.clone()),
-        ("WEFTID__DATA_DIR", database.data_dir().display().to_string()),
-        ("WEFTID__HTTP__BIND", format!("127.0.0.1:{port}")),
-        ("WEFTID__KEYS__MASTER_KEY_FILE", database.master_key().display().to_string()),
-    ];
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    let mut settings = database.settings();
+    settings.extend([("issuer", format!("http://localhost:{port}")), ("http.bind", format!("127.0.0.1:{port}"))]);
+    settings.into_iter().map(|(path, value)| (variable(path), value)).collect()
+}
+
+/// The environment variable of a setting: `http.bind` is `WEFTID__HTTP__BIND`.
+pub fn variable(path: &str) -> String {
+    format!("WEFTID__{}", path.to_ascii_uppercase().replace('.', "__"))
 }
 
 /// Runs a command of the binary to its end, with these settings.
@@ -76,10 +76,10 @@ impl Process {
         Self::serve_at(database, free_port(), &[]).await
     }
 
-    /// The same at this port (to come back after a kill), with these settings on top.
+    /// The same at this port (to come back after a kill), with these settings (by their paths, as `lifetimes.code`) on top.
     pub async fn serve_at(database: &Database, port: u16, settings: &[(&str, &str)]) -> Self {
         let mut environment = environment(database, port);
-        environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        environment.extend(settings.iter().map(|(path, value)| (variable(path), (*value).to_owned())));
         let mut process = Self::start(&["serve"], &environment, port);
         process.becomes_ready().await;
         process
