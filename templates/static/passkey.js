@@ -85,19 +85,25 @@ class Ceremony {
     if (this.running) return;
     if (!supported()) return this.say("unsupported");
     this.running = new AbortController();
-    const hadFocus = this.root.contains(document.activeElement);
+    const startedHere = this.hasFocus();
     this.clear();
     this.say("waiting");
     this.root.dataset.state = "waiting";
-    if (hadFocus) this.status.querySelector("button").focus();
+    if (startedHere) this.status.querySelector("button").focus();
     try {
       const { redirect } = await this.attempt(this.running.signal, true);
       location.assign(redirect);
     } catch (error) {
+      // The button that had the focus goes away; the keyboard must not lose its place.
+      const focusWasHere = this.hasFocus();
       this.rest();
       this.explain(error);
-      if (hadFocus && !this.root.contains(document.activeElement)) this.button.focus();
+      if (focusWasHere && !this.hasFocus()) this.button.focus();
     }
+  }
+
+  hasFocus() {
+    return this.root.contains(document.activeElement);
   }
 
   /** One whole ceremony. One that lay too long begins anew, once, without a word. */

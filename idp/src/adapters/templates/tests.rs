@@ -1,6 +1,7 @@
 //! Holds the pages to their promises: every page in every state and language, and the languages against each other.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use fluent_bundle::FluentArgs;
 
@@ -186,6 +187,20 @@ fn a_page_without_what_it_shows_is_an_error() {
 }
 
 #[test]
+fn a_typed_page_is_shown_under_its_name() {
+    let templates = templates();
+    let page = pages::Shown {
+        csrf: "c".into(),
+        request_id: "r".into(),
+        brand: pages::Brand { name: "Northwind".into() },
+        now: Time::from_seconds(0),
+        page: pages::SignedOut { presented: None, continue_url: None, sign_in_url: "/login".into() },
+    };
+    let html = templates.show(&templates.negotiate(Some("de")), &page).unwrap();
+    assert!(html.contains("data-page=\"signed-out\"") && html.contains("Sie sind abgemeldet"));
+}
+
+#[test]
 fn an_unknown_error_code_is_named() {
     let templates = templates();
     let mut context = samples::all().into_iter().find(|sample| sample.page == "error").unwrap().context;
@@ -262,6 +277,21 @@ fn colours_can_be_told_apart() {
     }
 }
 
+/// The bars around the page have the colour of the paper, which they can't take from the style sheet.
+#[test]
+fn the_browser_is_told_the_colour_of_the_paper() {
+    let (_, style) = files("static/").find(|(name, _)| name == "weft.css").unwrap();
+    let paper = colours(std::str::from_utf8(&style).unwrap(), "paper");
+    for (_, _, html) in rendered() {
+        let told: Vec<_> = html
+            .split("<meta name=\"theme-color\"")
+            .skip(1)
+            .map(|meta| meta.split("content=\"").nth(1).unwrap().split('"').next().unwrap())
+            .collect();
+        assert_eq!(colours(&format!("--paper: light-dark({});", told.join(", ")), "paper"), paper);
+    }
+}
+
 /// Tokens first: no colour stands outside them.
 #[test]
 fn no_rule_has_a_colour_of_its_own() {
@@ -270,7 +300,7 @@ fn no_rule_has_a_colour_of_its_own() {
     let rules = style.split_once("\n}\n").expect("the tokens come first").1;
     for line in rules.lines() {
         assert!(!line.contains("rgb(") && !line.contains("hsl("), "{line}");
-        // In a mask black only says where something shows.
+        // In a mask, black only says where something shows.
         assert!(line.replace("#000", "").matches('#').count() == 0, "{line}");
     }
 }
@@ -356,7 +386,7 @@ fn the_samples_can_be_looked_at() {
     let mut index = String::new();
     for (sample, locale, html) in rendered() {
         let name = format!("{}.{}.{}.html", sample.page, sample.state, locale.lang());
-        index.push_str(&format!("<li><a href=\"{name}\">{name}</a></li>\n"));
+        writeln!(index, "<li><a href=\"{name}\">{name}</a></li>").unwrap();
         std::fs::write(folder.join(name), html.replace(&assets, "")).unwrap();
     }
     std::fs::write(folder.join("index.html"), index).unwrap();
