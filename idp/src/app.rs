@@ -1,1 +1,289 @@
-//! App.
+//! `App`: what a request may need, built once from the configuration. The one axum state; cheap to clone.
+//!
+//! Clients and keys are read from memory ([`View`]). Every one-read statement also tells the settings version and the epoch;
+//! [`App::observe`] loads what changed before anything is answered with it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::sync::Mutex;
+
+use crate::adapters::templates::Templates;
+use crate::adapters::webauthn::Webauthn;
+use crate::base::clock::{Clock, Time};
+use crate::base::id::ClientId;
+use crate::base::sealed::{Fact, Unsealed};
+use crate::base::single_use::SingleUseId;
+use crate::config::{Config, DatabaseUrl, MasterKeySource};
+use crate::keys::at_rest::{DataKey, DataKeys, MasterKey};
+use crate::keys::ring::{self, Rings};
+use crate::store::client::{self, Client};
+use crate::store::connect::Target;
+use crate::store::horizon::{self, Horizon};
+use crate::store::{Job, Store, StoreError, Write, data_key, passkey};
+
+/// How often at most an unknown key id makes this node read the rings again.
+const RELOAD_EVERY: Duration = Duration::from_secs(1);
+
+/// Everything a request may need.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+struct Parts {
+    config: Config,
+    clock: Clock,
+    store: Store,
+    data_keys: Arc<DataKeys>,
+    templates: Templates,
+    webauthn: Webauthn,
+    epoch: i64,
+    view: ArcSwap<View>,
+    draining: AtomicBool,
+    /// Held while the view is loaded, with the moment of the last load.
+    loading: Mutex<Time>,
+}
+
+/// Clients and keys as this node last saw them.
+#[derive(Clone)]
+pub struct View {
+    /// The settings version it shows.
+    pub version: i64,
+    /// The rings of keys.
+    pub rings: Arc<Rings>,
+    clients: HashMap<ClientId, Arc<Client>>,
+}
+
+impl View {
+    /// The client that is registered under this id, enabled or not.
+    pub fn client(&self, id: &ClientId) -> Option<&Arc<Client>> {
+        self.clients.get(id)
+    }
+
+    /// All registered clients, in no order.
+    pub fn clients(&self) -> impl Iterator<Item = &Arc<Client>> {
+        self.clients.values()
+    }
+}
+
+/// Why the provider can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database can't be opened.
+    #[error(transparent)]
+    Open(#[from] crate::store::connect::OpenError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The master key is missing or unusable.
+    #[error(transparent)]
+    MasterKey(#[from] crate::keys::at_rest::NoMasterKey),
+    /// What rests can't be read with this master key.
+    #[error(transparent)]
+    AtRest(#[from] crate::keys::at_rest::NotAtRest),
+    /// A ring can't be used.
+    #[error(transparent)]
+    Ring(#[from] ring::RingError),
+    /// A template is broken.
+    #[error("the templates can't be used: {0}")]
+    Templates(String),
+    /// The WebAuthn settings don't fit together.
+    #[error("passkeys can't be used: {0}")]
+    Webauthn(String),
+}
+
+impl App {
+    /// Opens the database, brings it up to this release, makes what a first start needs, and reads keys and clients.
+    ///
+    /// With a missing or wrong master key nothing is changed (security requirement D-SEC-06).
+    pub async fn open(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let store = Store::open(&target(&config)).await?;
+        let data_keys = Arc::new(open_data_keys(&store, &config, clock.now()).await?);
+        let rings = ring::load(&store, &data_keys, &config.issuer, clock.now()).await?;
+        let horizon = horizon::current(&store).await?;
+        let clients = client::changed_since(&store, 0).await?.into_iter().map(|(id, _, client)| (id, Arc::new(client))).collect();
+        if passkey::any_for_another_rp_id(&store, &config.passkeys.rp_id).await? {
+            tracing::warn!(
+                rp_id = config.passkeys.rp_id,
+                "there are passkeys for another RP ID: they can't be used until passkeys.rp_id is set back"
+            );
+        }
+        let templates = Templates::load(config.issuer.path()).map_err(|error| StartError::Templates(error.to_string()))?;
+        let webauthn = Webauthn::new(&config.passkeys.rp_id, &config.passkeys.rp_name, &config.issuer.origin(), &[])
+            .map_err(|error| StartError::Webauthn(error.to_string()))?;
+        let view = View { version: horizon.settings_version, rings: Arc::new(rings), clients };
+        let loaded_at = clock.now();
+        let parts = Parts {
+            config,
+            clock,
+            store,
+            data_keys,
+            templates,
+            webauthn,
+            epoch: horizon.epoch,
+            view: ArcSwap::from_pointee(view),
+            draining: AtomicBool::new(false),
+            loading: Mutex::new(loaded_at),
+        };
+        Ok(Self(Arc::new(parts)))
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Time {
+        self.0.clock.now()
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// What seals and digests the things that rest.
+    pub fn data_keys(&self) -> &DataKeys {
+        &self.0.data_keys
+    }
+
+    /// Pages and translations.
+    pub fn templates(&self) -> &Templates {
+        &self.0.templates
+    }
+
+    /// Passkey ceremonies.
+    pub fn webauthn(&self) -> &Webauthn {
+        &self.0.webauthn
+    }
+
+    /// The epoch this node started in: what it spends and opens belongs to it.
+    pub fn epoch(&self) -> i64 {
+        self.0.epoch
+    }
+
+    /// Clients and keys as last seen. Call [`App::observe`] first where a statement told the horizon.
+    pub fn view(&self) -> Arc<View> {
+        self.0.view.load_full()
+    }
+
+    /// Says that this node is going away: it is not ready any more, and finishes what it has.
+    pub fn drain(&self) {
+        self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether this node is going away.
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Relaxed)
+    }
+
+    /// Takes note of a horizon that a statement told: loads what changed, and refuses to go on in another epoch.
+    pub async fn observe(&self, horizon: Horizon) -> Result<(), StoreError> {
+        if horizon.epoch != self.0.epoch {
+            return Err(StoreError::AnotherEpoch);
+        }
+        if horizon.settings_version > self.0.view.load().version {
+            let mut loaded_at = self.0.loading.lock().await;
+            if horizon.settings_version > self.0.view.load().version {
+                self.load().await?;
+                *loaded_at = self.now();
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for the horizon, and takes note of it: what timers and the health check do.
+    pub async fn look(&self) -> Result<(), StoreError> {
+        let horizon = horizon::current(&self.0.store).await?;
+        self.observe(Horizon { epoch: horizon.epoch, settings_version: horizon.settings_version }).await
+    }
+
+    /// Opens a sealed value. One that names an unknown key makes this node read the rings again first, at most once a second.
+    pub async fn open_box<F: Fact>(&self, text: &str, binding: &[u8]) -> Result<(SingleUseId, F), Unsealed> {
+        let outcome = self.view().rings.sealer.open(text, binding, self.now());
+        if !matches!(outcome, Err(Unsealed::UnknownKey(_))) {
+            return outcome;
+        }
+        {
+            let mut loaded_at = self.0.loading.lock().await;
+            if self.now().since(*loaded_at) < RELOAD_EVERY {
+                return self.view().rings.sealer.open(text, binding, self.now());
+            }
+            *loaded_at = self.now();
+            if let Err(error) = self.load().await {
+                tracing::error!(%error, "the rings can't be read");
+            }
+        }
+        self.view().rings.sealer.open(text, binding, self.now())
+    }
+
+    /// Loads the keys, and the clients that changed. Called while `loading` is held.
+    async fn load(&self) -> Result<(), StoreError> {
+        let parts = &self.0;
+        let horizon = horizon::current(&parts.store).await?;
+        let before = self.view();
+        let rings = ring::load(&parts.store, &parts.data_keys, &parts.config.issuer, self.now())
+            .await
+            .map_err(|error| StoreError::Unreadable(error.to_string()))?;
+        let mut clients = before.clients.clone();
+        let mut version = horizon.settings_version;
+        for (id, changed_at, client) in client::changed_since(&parts.store, before.version).await? {
+            version = version.max(changed_at);
+            clients.insert(id, Arc::new(client));
+        }
+        parts.view.store(Arc::new(View { version, rings: Arc::new(rings), clients }));
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "App({})", self.0.config.issuer)
+    }
+}
+
+fn target(config: &Config) -> Target {
+    match &config.database.url {
+        DatabaseUrl::Embedded => Target::Sqlite { directory: config.data_dir.clone(), readers: config.database.reader_connections },
+        DatabaseUrl::Postgres(url) => Target::Postgres { url: url.clone(), connections: config.database.reader_connections },
+    }
+}
+
+struct AddDataKey(data_key::Model);
+
+impl Job for AddDataKey {
+    type Outcome = bool;
+
+    async fn run(&self, write: &Write<'_>) -> Result<bool, StoreError> {
+        data_key::insert_unless_there(write, self.0.clone()).await
+    }
+}
+
+/// Unwraps the data keys, after making the first one where there is none. A master key is made only for a database that has no data key yet.
+async fn open_data_keys(store: &Store, config: &Config, now: Time) -> Result<DataKeys, StartError> {
+    let mut rows = data_key::all(store).await?;
+    let master = match &config.keys.master_key {
+        MasterKeySource::Given(key) => MasterKey::from_bytes(*key.expose()),
+        MasterKeySource::BesideDatabase(path) => MasterKey::create_or_read(path, rows.is_empty())?,
+    };
+    if rows.is_empty() {
+        let first = DataKey::random();
+        let row = data_key::Model { id: first.id(), number: 1, wrapped: first.wrap(&master)?, created_at: now };
+        store.write(AddDataKey(row)).await?;
+        rows = data_key::all(store).await?;
+    }
+    let mut keys = Vec::with_capacity(rows.len());
+    for row in rows {
+        keys.push(DataKey::unwrap_key(&master, row.id, &row.wrapped)?);
+    }
+    let current = keys.pop().ok_or_else(|| StoreError::Unreadable("there is no data key".to_owned()))?;
+    Ok(DataKeys::new(current, keys))
+}

@@ -1,1 +1,9 @@
-//! Actions.
+//! Everything that may be done, free of HTTP: pages, endpoints, timers and the command line all call these. A change and its audit event
+//! are one job behind the one door for writes.
+
+pub mod audit;
+pub mod authorization_requests;
+pub mod clients;
+pub mod limits;
+pub mod sessions;
+pub mod sweeping;

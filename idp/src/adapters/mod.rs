@@ -1,5 +1,6 @@
 //! One file for each foreign library, so that its joints hurt in one place.
 
 pub mod jose;
+mod json;
 pub mod templates;
 pub mod webauthn;

@@ -7,6 +7,7 @@ pub mod email;
 pub mod error;
 pub mod id;
 pub mod issuer;
+pub mod network;
 pub mod random;
 pub mod sealed;
 pub mod secret;

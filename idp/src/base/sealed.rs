@@ -15,6 +15,7 @@ use sha2::Sha256;
 use zeroize::ZeroizeOnDrop;
 
 use crate::base::clock::Time;
+use crate::base::digest::Digest;
 use crate::base::id::KeyId;
 use crate::base::issuer::Issuer;
 use crate::base::single_use::SingleUseId;
@@ -30,6 +31,16 @@ pub const LONGEST_BOX: usize = 8 * 1024;
 pub trait Fact: Serialize + DeserializeOwned {
     /// Purpose and first characters of the text form, such as `wc_`; distinct for every kind of fact.
     const PREFIX: &'static str;
+}
+
+/// What a box is bound to: the parts that whoever opens it must show again, length-prefixed so that no two lists look alike.
+pub fn binding(parts: &[&[u8]]) -> Vec<u8> {
+    let mut binding = Vec::new();
+    for part in parts {
+        binding.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+        binding.extend_from_slice(part);
+    }
+    binding
 }
 
 /// Why a text was not accepted as a box.
@@ -138,17 +149,24 @@ impl Sealer {
         Ok((SingleUseId::from_bytes(*id), fact))
     }
 
+    /// A keyed digest of `parts` for `purpose`: for values that are compared and never opened, such as form tokens.
+    pub fn mac(&self, purpose: &str, parts: &[&[u8]]) -> Digest {
+        Digest::keyed(&self.current.subkey(purpose), parts)
+    }
+
+    /// Whether `mac` is what [`Self::mac`] gave for the same purpose and parts, with any key of the ring.
+    pub fn is_mac(&self, mac: &Digest, purpose: &str, parts: &[&[u8]]) -> bool {
+        std::iter::once(&self.current).chain(&self.older).any(|key| Digest::keyed(&key.subkey(purpose), parts) == *mac)
+    }
+
     fn key(&self, id: KeyId) -> Option<&RootKey> {
         std::iter::once(&self.current).chain(&self.older).find(|key| key.id == id)
     }
 
-    /// What is authenticated beside the ciphertext, length-prefixed so that no two contexts look alike.
+    /// What is authenticated beside the ciphertext.
     fn header<F: Fact>(&self, key: KeyId, binding: &[u8]) -> Vec<u8> {
         let mut header = vec![VERSION];
-        for part in [key.as_bytes().as_slice(), F::PREFIX.as_bytes(), self.issuer.as_str().as_bytes(), binding] {
-            header.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
-            header.extend_from_slice(part);
-        }
+        header.extend(self::binding(&[key.as_bytes(), F::PREFIX.as_bytes(), self.issuer.as_str().as_bytes(), binding]));
         header
     }
 }

@@ -1,3 +1,18 @@
 //! The words of OAuth 2 and OpenID Connect. Pure: no HTTP, no database, no clock.
 
+pub mod authorization_request;
+pub mod authorization_response;
+pub mod claims;
+pub mod client_metadata;
+pub mod client_uri;
+pub mod discovery;
+pub mod error;
+pub mod logout;
+pub mod next_step;
+pub mod params;
+pub mod pkce;
+pub mod prompt;
+pub mod redirect_uri;
+pub mod registered_word;
+pub mod scope;
 pub mod signing_algorithm;

@@ -1,1 +1,17 @@
-//! Web.
+//! What pages and endpoints share. The extractor is the permission: a handler that takes a [`session::Session`] can't be reached without
+//! one, and a [`form::Form`] has passed the CSRF check before its fields can be read.
+
+pub mod answer;
+pub mod assets;
+pub mod browser;
+pub mod cookies;
+pub mod csrf;
+pub mod edge;
+pub mod form;
+pub mod headers;
+pub mod health;
+pub mod next;
+pub mod page;
+pub mod peer;
+pub mod request_id;
+pub mod session;

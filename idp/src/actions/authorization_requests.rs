@@ -1,0 +1,159 @@
+//! Authorization requests between their arrival and their answer: sealed boxes bound to the browser, or rows where a box would be too
+//! large for an address. What waits is read back here, and presented to pages that know nothing of OpenID Connect.
+
+use crate::app::App;
+use crate::base::digest::Digest;
+use crate::base::error::{AppError, Kind};
+use crate::base::sealed::{Fact, Unsealed, binding};
+use crate::base::secret::StoredRequestSecret;
+use crate::protocol::authorization_request::AuthorizationRequest;
+use crate::store::client::Client;
+use crate::store::{Job, StoreError, Write, authorization_request};
+
+/// Boxes up to this length travel in the address; longer ones are stored.
+const LONGEST_ADDRESS: usize = 2048;
+
+impl Fact for AuthorizationRequest {
+    const PREFIX: &'static str = "wa_";
+}
+
+/// A request that came by a POST without the browser cookie: it is bound to the browser by the GET that follows.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unbound(AuthorizationRequest);
+
+impl Fact for Unbound {
+    const PREFIX: &'static str = "wu_";
+}
+
+/// Who asks, as a page says it.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Presented {
+    /// The client.
+    pub client: PresentedClient,
+    /// Its privacy policy.
+    pub policy_uri: Option<String>,
+    /// Its terms.
+    pub tos_uri: Option<String>,
+    /// The address that the client suggested for signing in.
+    #[serde(skip)]
+    pub login_hint: Option<String>,
+    /// The one origin (or private scheme) that a form of this request may end at.
+    #[serde(skip)]
+    pub form_target: Option<String>,
+}
+
+/// A client, as a page shows it.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct PresentedClient {
+    /// Its name.
+    pub name: String,
+    /// Its host, which a name can't imitate.
+    pub host: Option<String>,
+    /// Its logo.
+    pub logo_uri: Option<String>,
+    /// The first letter of its name, where there is no logo.
+    pub initial: String,
+}
+
+struct StoreRequest {
+    row: authorization_request::Model,
+    cap: u64,
+}
+
+impl Job for StoreRequest {
+    type Outcome = bool;
+
+    async fn run(&self, write: &Write<'_>) -> Result<bool, StoreError> {
+        authorization_request::insert(write, self.row.clone(), self.cap).await
+    }
+}
+
+/// Keeps a request for this browser: the text that stands for it in an address.
+pub async fn keep(app: &App, request: &AuthorizationRequest, browser: Digest) -> Result<String, AppError> {
+    let sealed = app.view().rings.sealer.seal(request.id, request, &binding(&[browser.as_bytes()])).map_err(AppError::internal)?;
+    if sealed.len() <= LONGEST_ADDRESS {
+        return Ok(sealed);
+    }
+    let secret = StoredRequestSecret::random();
+    let row = authorization_request::Model {
+        digest: secret.digest(),
+        client_id: request.client_id.clone(),
+        browser_digest: browser,
+        facts: serde_json::to_string(request).map_err(AppError::internal)?,
+        expires_at: request.id.expires_at(),
+    };
+    if app.store().write(StoreRequest { row, cap: app.config().limits.stored_requests.into() }).await? {
+        Ok(secret.expose())
+    } else {
+        let wait = app.config().lifetimes.authorization_request / 10;
+        Err(AppError::new(Kind::Unavailable(wait), "unavailable")
+            .because("as many authorization requests are stored as limits.stored_requests allows"))
+    }
+}
+
+/// Seals a request for whichever browser fetches it next.
+pub fn keep_unbound(app: &App, request: AuthorizationRequest) -> Result<String, AppError> {
+    app.view().rings.sealer.seal(request.id, &Unbound(request), b"").map_err(AppError::internal)
+}
+
+/// Whether this text is a request that no browser owns yet.
+pub fn is_unbound(text: &str) -> bool {
+    text.starts_with(Unbound::PREFIX)
+}
+
+/// Opens a request that no browser owns yet.
+pub async fn read_unbound(app: &App, text: &str) -> Result<AuthorizationRequest, AppError> {
+    let (_, Unbound(request)) = app.open_box(text, b"").await.map_err(refusal)?;
+    Ok(request)
+}
+
+/// Reads back what [`keep`] kept for this browser.
+pub async fn read(app: &App, text: &str, browser: Digest) -> Result<AuthorizationRequest, AppError> {
+    let Some(secret) = StoredRequestSecret::parse(text) else {
+        let (_, request) = app.open_box(text, &binding(&[browser.as_bytes()])).await.map_err(refusal)?;
+        return Ok(request);
+    };
+    let row = authorization_request::by_digest(app.store(), secret.digest()).await?.ok_or_else(|| refusal(Unsealed::Expired))?;
+    if row.browser_digest != browser {
+        return Err(refusal(Unsealed::Invalid));
+    }
+    if row.expires_at <= app.now() {
+        return Err(refusal(Unsealed::Expired));
+    }
+    serde_json::from_str(&row.facts).map_err(AppError::internal)
+}
+
+fn refusal(why: Unsealed) -> AppError {
+    match why {
+        Unsealed::Expired => AppError::new(Kind::Gone, "request_expired"),
+        Unsealed::Invalid | Unsealed::UnknownKey(_) => AppError::new(Kind::Invalid, "request_foreign").because(format!("{why:?}")),
+    }
+}
+
+/// Who waits behind this text, for a page to say.
+pub async fn presented(app: &App, text: &str, browser: Digest) -> Result<Presented, AppError> {
+    let request = read(app, text, browser).await?;
+    let view = app.view();
+    let client = view.client(&request.client_id).filter(|client| client.is_enabled());
+    let client = client.ok_or(AppError::new(Kind::Invalid, "unknown_client"))?;
+    Ok(Presented { form_target: request.redirect_uri.origin_for_csp(), login_hint: request.login_hint, ..present(client) })
+}
+
+/// A client, for a page to show.
+pub fn present(client: &Client) -> Presented {
+    let metadata = &client.metadata;
+    let client = PresentedClient {
+        name: metadata.client_name.clone(),
+        host: metadata.host(),
+        logo_uri: metadata.logo_uri.as_ref().map(ToString::to_string),
+        initial: metadata.client_name.chars().next().map(|first| first.to_uppercase().collect()).unwrap_or_default(),
+    };
+    Presented {
+        client,
+        policy_uri: metadata.policy_uri.as_ref().map(ToString::to_string),
+        tos_uri: metadata.tos_uri.as_ref().map(ToString::to_string),
+        login_hint: None,
+        form_target: None,
+    }
+}

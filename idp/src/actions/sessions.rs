@@ -1,0 +1,165 @@
+//! Sessions: the one place where one begins, is judged, and ends, whoever asks for it.
+
+use std::time::Duration;
+
+use crate::actions::audit::{Event, Origin};
+use crate::app::App;
+use crate::base::clock::Time;
+use crate::base::digest::Digest;
+use crate::base::id::{SessionId, Sid};
+use crate::base::secret::SessionSecret;
+use crate::config::Sessions;
+use crate::protocol::claims::{Acr, Amr};
+use crate::store::reads::session_and_user::{SessionAndUser, session_and_user};
+use crate::store::{Job, StoreError, Write, session, user};
+
+/// `last_seen` is written at most this often.
+const SEEN_EVERY: Duration = Duration::from_secs(5 * 60);
+
+/// The session that this secret opens in this browser, if it is alive. One read.
+pub async fn current(app: &App, secret: &SessionSecret, browser: Digest) -> Result<Option<SessionAndUser>, StoreError> {
+    let (horizon, found) = session_and_user(app.store(), secret.digest()).await?;
+    app.observe(horizon).await?;
+    let now = app.now();
+    let alive = found.filter(|found| found.session.browser_digest == browser && is_alive(found, &app.config().sessions, app.epoch(), now));
+    if let Some(SessionAndUser { session, .. }) = &alive
+        && now.since(session.last_seen_at) >= SEEN_EVERY
+    {
+        note_use(app, session.id, now);
+    }
+    Ok(alive)
+}
+
+/// Whether a session may be used: not ended, not too old, not too long idle, of this epoch, and its person is let in.
+pub fn is_alive(found: &SessionAndUser, limits: &Sessions, epoch: i64, now: Time) -> bool {
+    let SessionAndUser { session, user } = found;
+    session.ended_at.is_none()
+        && session.epoch == epoch
+        && session.security_epoch == user.security_epoch
+        && user.is_active()
+        && now < session.created_at.plus(limits.absolute)
+        && now < session.last_seen_at.plus(limits.idle)
+}
+
+struct NoteUse {
+    session: SessionId,
+    now: Time,
+}
+
+impl Job for NoteUse {
+    type Outcome = ();
+
+    async fn run(&self, write: &Write<'_>) -> Result<(), StoreError> {
+        session::mark_seen(write, self.session, self.now).await
+    }
+}
+
+/// In the background: whoever asked does not wait for it, and losing one costs at most five minutes of the idle time.
+fn note_use(app: &App, session: SessionId, now: Time) {
+    let store = app.store().clone();
+    tokio::spawn(async move {
+        if let Err(error) = store.write(NoteUse { session, now }).await {
+            tracing::warn!(%error, "the use of a session was not noted");
+        }
+    });
+}
+
+/// How a person proved who they are, just now.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// How strongly.
+    pub acr: Acr,
+    /// By what means.
+    pub amr: Amr,
+}
+
+/// A session that begins, or goes on, inside the write that accepts a proof.
+#[derive(Clone, Debug)]
+pub struct Beginning {
+    /// The session this browser showed, if it was alive.
+    pub before: Option<SessionAndUser>,
+    /// Digest of the new secret.
+    pub secret: Digest,
+    /// Digest of the browser cookie.
+    pub browser: Digest,
+    /// The proof.
+    pub proof: Proof,
+    /// When.
+    pub now: Time,
+    /// The epoch of this node.
+    pub epoch: i64,
+    /// Who caused it.
+    pub origin: Origin,
+}
+
+impl Beginning {
+    /// Begins a session for `user`. The same person's session goes on with a new secret and new times; another person's session in this
+    /// browser ends, and a new row begins.
+    pub async fn run(&self, write: &Write<'_>, user: &user::Model) -> Result<SessionId, StoreError> {
+        if let Some(SessionAndUser { session: before, .. }) = &self.before {
+            if before.user_id == user.id {
+                let Proof { acr, amr } = self.proof.clone();
+                let fresh = session::Authentication { secret_digest: self.secret, at: self.now, acr, amr };
+                if session::authenticate_again(write, before.id, user.id, fresh).await? {
+                    Event::new("session_authenticated_again", &self.origin).user(user.id).session(before.id).record(write, self.now).await?;
+                    return Ok(before.id);
+                }
+            } else {
+                end_in(write, before, "another_person_signed_in", &self.origin, self.now).await?;
+            }
+        }
+        let id = SessionId::new(self.now);
+        let row = session::Model {
+            id,
+            user_id: user.id,
+            sid: Sid::random(),
+            secret_digest: self.secret,
+            browser_digest: self.browser,
+            created_at: self.now,
+            authenticated_at: self.now,
+            chosen_at: self.now,
+            acr: self.proof.acr,
+            amr: self.proof.amr.clone(),
+            last_seen_at: self.now,
+            ended_at: None,
+            epoch: self.epoch,
+            security_epoch: user.security_epoch,
+        };
+        session::insert(write, row).await?;
+        Event::new("session_started", &self.origin)
+            .user(user.id)
+            .session(id)
+            .detail("acr", self.proof.acr.to_string())
+            .record(write, self.now)
+            .await?;
+        Ok(id)
+    }
+}
+
+struct End {
+    session: session::Model,
+    why: &'static str,
+    origin: Origin,
+    now: Time,
+}
+
+impl Job for End {
+    type Outcome = ();
+
+    async fn run(&self, write: &Write<'_>) -> Result<(), StoreError> {
+        end_in(write, &self.session, self.why, &self.origin, self.now).await
+    }
+}
+
+/// Ends a session. What hangs from it is dead with it, since every use of it asks for the session.
+pub async fn end(app: &App, session: session::Model, why: &'static str, origin: Origin) -> Result<(), StoreError> {
+    app.store().write(End { session, why, origin, now: app.now() }).await
+}
+
+/// The same inside a write that also changes something else.
+async fn end_in(write: &Write<'_>, session: &session::Model, why: &'static str, origin: &Origin, now: Time) -> Result<(), StoreError> {
+    if session::end(write, session.id, now).await? {
+        Event::new("session_ended", origin).user(session.user_id).session(session.id).detail("why", why).record(write, now).await?;
+    }
+    Ok(())
+}

@@ -1,1 +1,0 @@
-//! minijinja, Fluent.

@@ -1,0 +1,204 @@
+//! What holds for people and relying parties: names, lifetimes, limits. Each setting is declared once, where it is read: path, default,
+//! bounds and their reason. Nothing stands here that nothing reads.
+
+use std::time::Duration;
+
+use crate::base::issuer::Issuer;
+use crate::config::duration::days;
+use crate::config::reader::Reader;
+
+/// How passkeys know us.
+#[derive(Clone, Debug)]
+pub struct Passkeys {
+    /// The relying party id: the domain that passkeys are bound to, for good (WebAuthn §5.4.2).
+    pub rp_id: String,
+    /// The name that browsers show when a passkey is made.
+    pub rp_name: String,
+    /// How long a ceremony may take.
+    pub ceremony: Duration,
+}
+
+impl Passkeys {
+    pub(super) fn read(reader: &mut Reader, issuer: Option<&Issuer>, brand: &Brand) -> Self {
+        let host = issuer.map(Issuer::host).unwrap_or_default();
+        let rp_id: String = reader.get("passkeys.rp_id", host.to_owned());
+        if issuer.is_some() {
+            // WebAuthn §5.1.3: the RP ID must be the host or a registrable suffix of it; a single label is a whole top-level domain.
+            let is_parent = rp_id.contains('.') && host.strip_suffix(rp_id.as_str()).is_some_and(|below| below.ends_with('.'));
+            let is_address = host.starts_with('[') || host.parse::<std::net::IpAddr>().is_ok();
+            let message = if is_address {
+                "passkeys are bound to a domain name, so the issuer must not be an IP address; use http://localhost:8080 to try it out"
+            } else {
+                "must be the host of the issuer or a parent domain of it, such as \"example.com\" for https://id.example.com"
+            };
+            let paths: &[&'static str] = if is_address { &["issuer", "passkeys.rp_id"] } else { &["passkeys.rp_id", "issuer"] };
+            reader.must(paths, !is_address && (rp_id == host || is_parent), message);
+        }
+        Self {
+            rp_id,
+            rp_name: reader.get("passkeys.rp_name", brand.name.clone()),
+            ceremony: reader.within(
+                "passkeys.ceremony",
+                Duration::from_mins(5),
+                [Duration::from_mins(1), Duration::from_mins(10)],
+                "people fetch their phone or security key, and WebAuthn §15.1 recommends 5 to 10 minutes",
+            ),
+        }
+    }
+}
+
+/// How we call ourselves.
+#[derive(Clone, Debug)]
+pub struct Brand {
+    /// The name on every page.
+    pub name: String,
+}
+
+impl Brand {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        Self { name: reader.get("brand.name", "WeftID".to_owned()) }
+    }
+}
+
+/// How long people stay signed in.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    /// A session that nobody used this long is over.
+    pub idle: Duration,
+    /// A session is over this long after signing in, used or not.
+    pub absolute: Duration,
+}
+
+impl Sessions {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        let sessions = Self {
+            // `last_seen` is written at most every 5 minutes; a shorter idle time would end sessions in use.
+            idle: reader.within(
+                "sessions.idle",
+                Duration::from_hours(12),
+                [Duration::from_mins(15), days(30)],
+                "use is noted every 5 minutes, and a month is not idle but gone",
+            ),
+            absolute: reader.within("sessions.absolute", days(14), [Duration::from_mins(15), days(90)], "a stolen session must end some day"),
+        };
+        reader.must(
+            &["sessions.idle", "sessions.absolute"],
+            sessions.idle <= sessions.absolute,
+            "sessions.idle must not be longer than sessions.absolute",
+        );
+        sessions
+    }
+}
+
+/// How long what we hand out is good for.
+#[derive(Clone, Debug)]
+pub struct Lifetimes {
+    /// From the authorization request to its answer.
+    pub authorization_request: Duration,
+    /// A code.
+    pub code: Duration,
+    /// An access token.
+    pub access_token: Duration,
+    /// A refresh token that nobody uses.
+    pub refresh_idle: Duration,
+    /// A grant, however often it was refreshed.
+    pub refresh_absolute: Duration,
+    /// How long a refresh token that was just used may still be answered with the same successor; zero is never.
+    pub refresh_race_window: Duration,
+    /// The link of the first start.
+    pub setup_link: Duration,
+    /// An invitation.
+    pub invitation: Duration,
+}
+
+impl Lifetimes {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        let lifetimes = Self {
+            authorization_request: reader.within(
+                "lifetimes.authorization_request",
+                Duration::from_mins(30),
+                [Duration::from_mins(5), Duration::from_hours(2)],
+                "people sign in meanwhile, and a page left open overnight is not a request any more",
+            ),
+            code: reader.within(
+                "lifetimes.code",
+                Duration::from_mins(1),
+                [Duration::from_secs(10), Duration::from_mins(10)],
+                "RFC 6749 §4.1.2 recommends at most 10 minutes",
+            ),
+            access_token: reader.within(
+                "lifetimes.access_token",
+                Duration::from_mins(10),
+                [Duration::from_mins(1), Duration::from_hours(24)],
+                "shorter is all refreshing, and a longer one works long after it leaked",
+            ),
+            refresh_idle: reader.within(
+                "lifetimes.refresh_idle",
+                days(30),
+                [Duration::from_hours(1), days(365)],
+                "an application that rests for a year asks again",
+            ),
+            refresh_absolute: reader.within(
+                "lifetimes.refresh_absolute",
+                days(180),
+                [Duration::from_hours(1), days(730)],
+                "consent is asked again some day",
+            ),
+            refresh_race_window: reader.within(
+                "lifetimes.refresh_race_window",
+                Duration::from_secs(5),
+                [Duration::ZERO, Duration::from_mins(1)],
+                "it forgives an answer that got lost; a longer one hides theft",
+            ),
+            setup_link: reader.within(
+                "lifetimes.setup_link",
+                Duration::from_hours(24),
+                [Duration::from_mins(5), days(7)],
+                "whoever finds it becomes the administrator",
+            ),
+            invitation: reader.within(
+                "lifetimes.invitation",
+                Duration::from_hours(72),
+                [Duration::from_mins(5), days(30)],
+                "whoever finds it becomes that person",
+            ),
+        };
+        reader.must(
+            &["lifetimes.refresh_idle", "lifetimes.refresh_absolute"],
+            lifetimes.refresh_idle <= lifetimes.refresh_absolute,
+            "lifetimes.refresh_idle must not be longer than lifetimes.refresh_absolute",
+        );
+        lifetimes
+    }
+}
+
+/// How much we take.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Attempts per network and minute, at what strangers can reach and we must judge.
+    pub network_per_minute: u32,
+    /// Authorization requests kept as rows at the same time, all clients together.
+    pub stored_requests: u32,
+    /// Passkeys of one person.
+    pub passkeys_per_user: u32,
+}
+
+impl Limits {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        Self {
+            network_per_minute: reader.within(
+                "limits.network_per_minute",
+                60,
+                [5, 100_000],
+                "one sign-in takes a few attempts, and an office shares one network",
+            ),
+            stored_requests: reader.within(
+                "limits.stored_requests",
+                10_000,
+                [100, 1_000_000],
+                "each takes some KiB of the database until it is over",
+            ),
+            passkeys_per_user: reader.within("limits.passkeys_per_user", 20, [2, 100], "one passkey needs another as spare"),
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What is said about a person: which claims each scope gives (OpenID Connect Core §5.1, §5.4), and how they proved who they are
+//! (`acr` and `amr`, §2). Userinfo and ID token take their claims from here, so that they always agree.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::clock::Time;
+use crate::base::email::Email;
+use crate::base::id::Subject;
+use crate::protocol::registered_word::{UnknownWord, registered_words};
+use crate::protocol::scope::{self, Scope};
+
+/// What is known about a person that claims are made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonFacts {
+    /// The name they go by.
+    pub name: Option<String>,
+    /// When what their profile says last changed.
+    pub updated_at: Option<Time>,
+    /// Their email address.
+    pub email: Email,
+    /// Whether the address is known to be theirs.
+    pub email_verified: bool,
+}
+
+/// The standard claims that a scope gives (OpenID Connect Core §5.1). What is not known or not asked for is left out, never null.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandardClaims {
+    /// Full name, for display.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<i64>,
+    /// Email address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Whether the address is known to be theirs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_verified: Option<bool>,
+}
+
+impl StandardClaims {
+    /// The claims about a person that `scope` gives (OpenID Connect Core §5.4), and no other.
+    pub fn for_scope(person: &PersonFacts, scope: &Scope) -> Self {
+        let mut claims = Self::default();
+        if scope.contains(scope::PROFILE) {
+            claims.name.clone_from(&person.name);
+            claims.updated_at = person.updated_at.map(Time::seconds);
+        }
+        if scope.contains(scope::EMAIL) {
+            claims.email = Some(person.email.to_string());
+            claims.email_verified = Some(person.email_verified);
+        }
+        claims
+    }
+}
+
+/// The answer of the userinfo endpoint (OpenID Connect Core §5.3.2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserInfo {
+    /// Who it is about; always there.
+    pub sub: Subject,
+    /// What the scope gives.
+    #[serde(flatten)]
+    pub claims: StandardClaims,
+}
+
+registered_words! {
+    /// `acr`: how strong a sign-in was (OpenID Connect Core §2), from weak to strong. The last two are the names of the
+    /// OpenID Connect Extended Authentication Profile.
+    Acr {
+        /// A password alone.
+        Password = "password",
+        /// A password and a one-time code.
+        PasswordOtp = "password+otp",
+        /// Phishing-resistant: a passkey.
+        Phr = "phr",
+        /// Phishing-resistant, with a key that does not leave its device.
+        Phrh = "phrh",
+    }
+}
+
+impl Acr {
+    /// What signing in with a passkey is worth. One that may be copied to other devices is never hardware (B-AUTH-07).
+    pub const fn of_passkey(backup_eligible: bool) -> Self {
+        if backup_eligible { Self::Phr } else { Self::Phrh }
+    }
+}
+
+registered_words! {
+    /// One way of proving who one is (RFC 8176 §2).
+    AuthenticationMethod {
+        /// A key kept in hardware.
+        Hwk = "hwk",
+        /// A key kept by software, such as one that is synchronised.
+        Swk = "swk",
+        /// The person was there and did something.
+        User = "user",
+        /// More than one factor.
+        Mfa = "mfa",
+        /// A password.
+        Pwd = "pwd",
+        /// A one-time password.
+        Otp = "otp",
+    }
+}
+
+/// `amr`: the ways a person proved who they are, each once (OpenID Connect Core §2). Text form: the words with spaces between.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Amr(Vec<AuthenticationMethod>);
+
+impl Amr {
+    /// These ways, in this order.
+    pub fn of(methods: &[AuthenticationMethod]) -> Self {
+        let mut amr = Self(Vec::with_capacity(methods.len()));
+        for method in methods {
+            if !amr.0.contains(method) {
+                amr.0.push(*method);
+            }
+        }
+        amr
+    }
+
+    /// A passkey whose owner was verified: something one has and something one knows or is (B-AUTH-07).
+    pub fn of_passkey(backup_eligible: bool) -> Self {
+        let key = if backup_eligible { AuthenticationMethod::Swk } else { AuthenticationMethod::Hwk };
+        Self::of(&[key, AuthenticationMethod::User, AuthenticationMethod::Mfa])
+    }
+
+    /// Its ways in order.
+    pub fn methods(&self) -> &[AuthenticationMethod] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Amr {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.iter().map(|method| method.name()).collect::<Vec<_>>().join(" "))
+    }
+}
+
+impl FromStr for Amr {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let methods = text.split(' ').filter(|word| !word.is_empty()).map(str::parse).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self::of(&methods))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn alice() -> PersonFacts {
+        PersonFacts {
+            name: Some("Alice".into()),
+            updated_at: Some(Time::from_millis(1_764_000_000_999)),
+            email: Email::parse("alice@example.com").unwrap(),
+            email_verified: true,
+        }
+    }
+
+    /// OpenID Connect Core §5.4: each scope gives its claims and no other; what is not known is left out.
+    #[test]
+    fn each_scope_gives_its_claims() {
+        let json = |person: &PersonFacts, scope: &str| {
+            let claims = StandardClaims::for_scope(person, &Scope::parse(scope).unwrap());
+            serde_json::to_string(&UserInfo { sub: Subject::from_text("s"), claims }).unwrap()
+        };
+        let nameless = PersonFacts { name: None, updated_at: None, email_verified: false, ..alice() };
+        for (person, scope, expected) in [
+            (&alice(), "openid", r#"{"sub":"s"}"#),
+            (&alice(), "openid profile", r#"{"sub":"s","name":"Alice","updated_at":1764000000}"#),
+            (&alice(), "openid email", r#"{"sub":"s","email":"alice@example.com","email_verified":true}"#),
+            (&nameless, "openid profile email", r#"{"sub":"s","email":"alice@example.com","email_verified":false}"#),
+        ] {
+            assert_eq!(json(person, scope), expected, "{scope}");
+        }
+    }
+
+    /// B-AUTH-07: hardware is never claimed for a passkey that may be copied.
+    #[test]
+    fn a_passkey_is_worth_what_it_is() {
+        assert_eq!(Amr::of_passkey(true).to_string(), "swk user mfa");
+        assert_eq!(Amr::of_passkey(false).to_string(), "hwk user mfa");
+        assert_eq!((Acr::of_passkey(true), Acr::of_passkey(false)), (Acr::Phr, Acr::Phrh));
+        assert!(Acr::ALL.is_sorted() && Acr::Password < Acr::PasswordOtp && Acr::PasswordOtp < Acr::Phr && Acr::Phr < Acr::Phrh);
+    }
+
+    #[test]
+    fn words_are_stored_and_read_back() {
+        assert_eq!(serde_json::to_string(&Amr::of_passkey(true)).unwrap(), r#"["swk","user","mfa"]"#);
+        assert_eq!("hwk user mfa".parse(), Ok(Amr::of_passkey(false)));
+        assert!("hwk sms".parse::<Amr>().is_err());
+        for acr in Acr::ALL {
+            assert_eq!(acr.to_string().parse(), Ok(acr));
+            assert_eq!(serde_json::to_string(&acr).unwrap(), format!("\"{acr}\""));
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The audit log. Rows are added in the transaction of the change they tell of, and never changed.
+
+use sea_orm::QueryOrder as _;
+use sea_orm::QuerySelect as _;
+use sea_orm::entity::prelude::*;
+
+use crate::base::clock::Time;
+use crate::base::id::{AuditEventId, ClientId, SessionId, UserId};
+use crate::store::{Rows, StoreError, Write};
+
+/// An event.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "audit_events")]
+pub struct Model {
+    /// Row id, in the order of time.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: AuditEventId,
+    /// When.
+    pub at: Time,
+    /// What happened, such as `session_started`.
+    pub kind: String,
+    /// Who did it: `user:ROW`, `client:ID`, `command_line`, `system`, or `nobody` who proved anything.
+    pub actor: String,
+    /// Whom it concerns.
+    pub user_id: Option<UserId>,
+    /// Which client it concerns.
+    pub client_id: Option<ClientId>,
+    /// Which session it concerns.
+    pub session_id: Option<SessionId>,
+    /// The request that caused it.
+    pub request_id: Option<String>,
+    /// More about it, as JSON; never a secret.
+    pub detail: String,
+}
+
+/// No relations.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Adds an event.
+pub async fn insert(write: &Write<'_>, row: Model) -> Result<(), StoreError> {
+    Entity::insert(ActiveModel::from(row).reset_all()).exec_without_returning(write.rows()).await?;
+    Ok(())
+}
+
+/// The latest events, newest first, at most `limit`.
+pub async fn latest(rows: &impl Rows, limit: u64) -> Result<Vec<Model>, StoreError> {
+    Ok(Entity::find().order_by_desc(Column::Id).limit(limit).all(rows.rows()).await?)
+}

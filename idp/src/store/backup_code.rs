@@ -1,0 +1,38 @@
+//! Backup codes, as keyed digests. A set replaces the one before it.
+
+use sea_orm::entity::prelude::*;
+
+use crate::base::digest::Digest;
+use crate::base::id::{BackupCodeId, BackupCodeSetId, KeyId, UserId};
+use crate::store::{Rows as _, StoreError, Write};
+
+/// A code of a person's set.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "backup_codes")]
+pub struct Model {
+    /// Row id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: BackupCodeId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// The set it belongs to.
+    pub set_id: BackupCodeSetId,
+    /// The data key that the digest is made with.
+    pub key_id: KeyId,
+    /// Keyed digest of the code.
+    pub digest: Digest,
+}
+
+/// No relations.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Puts `codes` in the place of all codes that `user` had.
+pub async fn replace(write: &Write<'_>, user: UserId, codes: &[Model]) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::UserId.eq(user)).exec(write.rows()).await?;
+    let rows = codes.iter().cloned().map(|row| ActiveModel::from(row).reset_all());
+    Entity::insert_many(rows).exec_without_returning(write.rows()).await?;
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! Consents: what a person allows a client to know and do.
+
+use sea_orm::ActiveValue;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::OnConflict;
+
+use crate::base::clock::Time;
+use crate::base::id::{ClientId, UserId};
+use crate::base::single_use::SingleUseId;
+use crate::protocol::scope::Scope;
+use crate::store::{Rows, StoreError, Write};
+
+/// A consent.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "consents")]
+pub struct Model {
+    /// Who allows it.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub user_id: UserId,
+    /// To whom.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub client_id: ClientId,
+    /// What.
+    pub scope: Scope,
+    /// When it was given last.
+    pub given_at: Time,
+    /// The authorization request it was given for last: where consent must be asked anew, only that one counts.
+    pub given_for: SingleUseId,
+}
+
+/// No relations.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// What this person allows this client.
+pub async fn find(rows: &impl Rows, user: UserId, client: &ClientId) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find_by_id((user, client.clone())).one(rows.rows()).await?)
+}
+
+/// Records a consent in the place of the one before it.
+pub async fn give(write: &Write<'_>, consent: Model) -> Result<(), StoreError> {
+    let row = ActiveModel {
+        user_id: ActiveValue::Set(consent.user_id),
+        client_id: ActiveValue::Set(consent.client_id),
+        scope: ActiveValue::Set(consent.scope),
+        given_at: ActiveValue::Set(consent.given_at),
+        given_for: ActiveValue::Set(consent.given_for),
+    };
+    let or_replace =
+        OnConflict::columns([Column::UserId, Column::ClientId]).update_columns([Column::Scope, Column::GivenAt, Column::GivenFor]).to_owned();
+    Entity::insert(row).on_conflict(or_replace).exec_without_returning(write.rows()).await?;
+    Ok(())
+}

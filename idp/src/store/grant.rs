@@ -1,0 +1,101 @@
+//! Grants: what a client was given once for a person. Its refresh token is a counter: the row holds the generation that may be used
+//! next, and a family never grows.
+
+use sea_orm::ActiveValue;
+use sea_orm::entity::prelude::*;
+use sea_orm::{QuerySelect as _, QueryTrait as _};
+use sea_orm::sea_query::{Expr, ExprTrait as _};
+
+use crate::base::clock::Time;
+use crate::base::id::{ClientId, GrantId, KeyId, SessionId, UserId};
+use crate::protocol::claims::{Acr, Amr};
+use crate::protocol::scope::Scope;
+use crate::store::spent::SWEEP_BATCH;
+use crate::store::{Rows as _, StoreError, Write};
+
+/// A grant.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "grants")]
+pub struct Model {
+    /// Row id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: GrantId,
+    /// For whom.
+    pub user_id: UserId,
+    /// To whom.
+    pub client_id: ClientId,
+    /// The session it came from. An offline grant outlives it.
+    pub session_id: SessionId,
+    /// What was granted; narrowing at a refresh does not change it.
+    pub scope: Scope,
+    /// Whether it outlives its session (`offline_access`).
+    pub offline: bool,
+    /// The generation of the refresh token that may be used next.
+    pub generation: i64,
+    /// When that generation began.
+    pub rotated_at: Time,
+    /// The key of its refresh tokens' MAC, for life.
+    pub mac_key_id: KeyId,
+    /// When it was granted.
+    pub created_at: Time,
+    /// When it ends unless it is refreshed before.
+    pub idle_ends_at: Time,
+    /// When it ends in any case.
+    pub absolute_ends_at: Time,
+    /// When it was taken back, if it was.
+    pub revoked_at: Option<Time>,
+    /// `auth_time` of the authentication it rests on.
+    pub authenticated_at: Time,
+    /// `acr` of that authentication.
+    pub acr: Acr,
+    /// `amr` of that authentication.
+    pub amr: Amr,
+    /// The epoch it was granted in.
+    pub epoch: i64,
+    /// The person's security epoch when it was granted.
+    pub security_epoch: i64,
+}
+
+/// No relations: joins are written where they are asked.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Adds a grant.
+pub async fn insert(write: &Write<'_>, row: Model) -> Result<(), StoreError> {
+    Entity::insert(ActiveModel::from(row).reset_all()).exec_without_returning(write.rows()).await?;
+    Ok(())
+}
+
+/// The grant as this write sees it.
+pub async fn by_id(write: &Write<'_>, id: GrantId) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find_by_id(id).one(write.rows()).await?)
+}
+
+/// Moves the counter from `generation` to the next. `false` if it stands elsewhere by now, or the grant was taken back.
+pub async fn rotate(write: &Write<'_>, id: GrantId, generation: i64, now: Time, idle_ends_at: Time) -> Result<bool, StoreError> {
+    let change = ActiveModel { rotated_at: ActiveValue::Set(now), idle_ends_at: ActiveValue::Set(idle_ends_at), ..Default::default() };
+    let changed = Entity::update_many()
+        .set(change)
+        .col_expr(Column::Generation, Expr::col(Column::Generation).add(1))
+        .filter(Column::Id.eq(id))
+        .filter(Column::Generation.eq(generation))
+        .filter(Column::RevokedAt.is_null())
+        .exec(write.rows())
+        .await?;
+    Ok(changed.rows_affected == 1)
+}
+
+/// Takes a grant back. `false` if it had been.
+pub async fn revoke(write: &Write<'_>, id: GrantId, now: Time) -> Result<bool, StoreError> {
+    let change = ActiveModel { revoked_at: ActiveValue::Set(Some(now)), ..Default::default() };
+    let changed = Entity::update_many().set(change).filter(Column::Id.eq(id)).filter(Column::RevokedAt.is_null()).exec(write.rows()).await?;
+    Ok(changed.rows_affected == 1)
+}
+
+/// Forgets up to [`SWEEP_BATCH`] grants that ended before `time`; how many there were.
+pub async fn sweep(write: &Write<'_>, time: Time) -> Result<u64, StoreError> {
+    let over = Entity::find().select_only().column(Column::Id).filter(Column::AbsoluteEndsAt.lt(time)).limit(SWEEP_BATCH).into_query();
+    Ok(Entity::delete_many().filter(Column::Id.in_subquery(over)).exec(write.rows()).await?.rows_affected)
+}

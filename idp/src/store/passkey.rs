@@ -1,0 +1,84 @@
+//! Passkeys: the public keys people sign in with.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{ExprTrait as _, OnConflict};
+use sea_orm::{ActiveValue, QueryOrder as _};
+
+use crate::base::clock::Time;
+use crate::base::id::{CredentialId, PasskeyId, UserId};
+use crate::store::{Rows, StoreError, Write};
+
+/// A passkey.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "passkeys")]
+pub struct Model {
+    /// Row id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: PasskeyId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// What the authenticator calls it; unique among all people.
+    pub credential_id: CredentialId,
+    /// The relying party id it was registered for.
+    pub rp_id: String,
+    /// The public key, as the WebAuthn library writes it.
+    pub public_key: String,
+    /// The signature counter last seen; 0 for authenticators that keep none.
+    pub counter: i64,
+    /// Whether it may be copied between devices (BE).
+    pub backup_eligible: bool,
+    /// Whether it has been (BS), as last seen.
+    pub backed_up: bool,
+    /// The model of the authenticator, or zeros.
+    pub aaguid: Uuid,
+    /// How the authenticator can be reached, as a JSON array.
+    pub transports: String,
+    /// What its owner calls it.
+    pub name: String,
+    /// When it was registered.
+    pub created_at: Time,
+    /// When it was last used.
+    pub last_used_at: Option<Time>,
+}
+
+/// No relations: joins are written where they are asked.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Adds a passkey. A known credential id, whoever has it, is a refusal: `false`, and the old row is untouched.
+pub async fn insert(write: &Write<'_>, row: Model) -> Result<bool, StoreError> {
+    let unless_known = OnConflict::column(Column::CredentialId).do_nothing().to_owned();
+    let added = Entity::insert(ActiveModel::from(row).reset_all()).on_conflict(unless_known).exec_without_returning(write.rows()).await?;
+    Ok(added == 1)
+}
+
+/// A person's passkeys, oldest first.
+pub async fn of_user(rows: &impl Rows, user: UserId) -> Result<Vec<Model>, StoreError> {
+    Ok(Entity::find().filter(Column::UserId.eq(user)).order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).all(rows.rows()).await?)
+}
+
+/// Whether any passkey was registered for another relying party id: those are dead here.
+pub async fn any_for_another_rp_id(rows: &impl Rows, rp_id: &str) -> Result<bool, StoreError> {
+    Ok(Entity::find().filter(Column::RpId.ne(rp_id)).one(rows.rows()).await?.is_some())
+}
+
+/// What a sign-in tells about a passkey.
+#[derive(Clone, Copy, Debug)]
+pub struct Use {
+    /// The counter it showed.
+    pub counter: i64,
+    /// Whether it is backed up now.
+    pub backed_up: bool,
+    /// When.
+    pub at: Time,
+}
+
+/// Records a use. The counter only moves forward, also when two sign-ins meet. `false` if the passkey is gone.
+pub async fn record_use(write: &Write<'_>, id: PasskeyId, seen: Use) -> Result<bool, StoreError> {
+    let change = ActiveModel { backed_up: ActiveValue::Set(seen.backed_up), last_used_at: ActiveValue::Set(Some(seen.at)), ..Default::default() };
+    let higher = Expr::case(Expr::col(Column::Counter).lt(seen.counter), Expr::val(seen.counter)).finally(Expr::col(Column::Counter));
+    let changed = Entity::update_many().set(change).col_expr(Column::Counter, higher.into()).filter(Column::Id.eq(id)).exec(write.rows()).await?;
+    Ok(changed.rows_affected == 1)
+}

@@ -1,0 +1,130 @@
+//! Sessions: one for each account that is signed in in a browser. The row keeps its id and `sid` for life; a re-authentication changes
+//! the secret and the times.
+
+use sea_orm::ActiveValue;
+use sea_orm::entity::prelude::*;
+use sea_orm::{QuerySelect as _, QueryTrait as _};
+
+use crate::base::clock::Time;
+use crate::base::digest::Digest;
+use crate::base::id::{SessionId, Sid, UserId};
+use crate::protocol::claims::{Acr, Amr};
+use crate::store::spent::SWEEP_BATCH;
+use crate::store::{Rows as _, StoreError, Write};
+
+/// A session.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "sessions")]
+pub struct Model {
+    /// Row id; stays in the house.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: SessionId,
+    /// Who is signed in.
+    pub user_id: UserId,
+    /// Its name towards clients.
+    pub sid: Sid,
+    /// Digest of the secret in the cookie.
+    pub secret_digest: Digest,
+    /// Digest of the browser cookie it belongs to.
+    pub browser_digest: Digest,
+    /// When it began.
+    pub created_at: Time,
+    /// When the person last proved who they are.
+    pub authenticated_at: Time,
+    /// When the person last chose this account.
+    pub chosen_at: Time,
+    /// How strongly they proved it.
+    pub acr: Acr,
+    /// By what means.
+    pub amr: Amr,
+    /// When it was last used, to within five minutes.
+    pub last_seen_at: Time,
+    /// When it was ended, if it was.
+    pub ended_at: Option<Time>,
+    /// The epoch it began in.
+    pub epoch: i64,
+    /// The person's security epoch when it began.
+    pub security_epoch: i64,
+}
+
+/// No relations: joins are written where they are asked.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// What a fresh authentication changes.
+#[derive(Clone, Debug)]
+pub struct Authentication {
+    /// The new secret's digest.
+    pub secret_digest: Digest,
+    /// When.
+    pub at: Time,
+    /// How strongly.
+    pub acr: Acr,
+    /// By what means.
+    pub amr: Amr,
+}
+
+/// Adds a session.
+pub async fn insert(write: &Write<'_>, row: Model) -> Result<(), StoreError> {
+    Entity::insert(ActiveModel::from(row).reset_all()).exec_without_returning(write.rows()).await?;
+    Ok(())
+}
+
+/// Records a fresh authentication of the same person. `false` if the session has ended meanwhile.
+pub async fn authenticate_again(write: &Write<'_>, id: SessionId, user: UserId, fresh: Authentication) -> Result<bool, StoreError> {
+    let change = ActiveModel {
+        secret_digest: ActiveValue::Set(fresh.secret_digest),
+        authenticated_at: ActiveValue::Set(fresh.at),
+        chosen_at: ActiveValue::Set(fresh.at),
+        last_seen_at: ActiveValue::Set(fresh.at),
+        acr: ActiveValue::Set(fresh.acr),
+        amr: ActiveValue::Set(fresh.amr),
+        ..Default::default()
+    };
+    let changed = Entity::update_many()
+        .set(change)
+        .filter(Column::Id.eq(id))
+        .filter(Column::UserId.eq(user))
+        .filter(Column::EndedAt.is_null())
+        .exec(write.rows())
+        .await?;
+    Ok(changed.rows_affected == 1)
+}
+
+/// Ends a session. `false` if it had ended.
+pub async fn end(write: &Write<'_>, id: SessionId, now: Time) -> Result<bool, StoreError> {
+    let change = ActiveModel { ended_at: ActiveValue::Set(Some(now)), ..Default::default() };
+    let changed = Entity::update_many().set(change).filter(Column::Id.eq(id)).filter(Column::EndedAt.is_null()).exec(write.rows()).await?;
+    Ok(changed.rows_affected == 1)
+}
+
+/// Ends all of a person's sessions. How many there were.
+pub async fn end_all_of(write: &Write<'_>, user: UserId, now: Time) -> Result<u64, StoreError> {
+    let change = ActiveModel { ended_at: ActiveValue::Set(Some(now)), ..Default::default() };
+    let changed = Entity::update_many().set(change).filter(Column::UserId.eq(user)).filter(Column::EndedAt.is_null()).exec(write.rows()).await?;
+    Ok(changed.rows_affected)
+}
+
+/// Notes that a session was used.
+pub async fn mark_seen(write: &Write<'_>, id: SessionId, now: Time) -> Result<(), StoreError> {
+    let change = ActiveModel { last_seen_at: ActiveValue::Set(now), ..Default::default() };
+    Entity::update_many().set(change).filter(Column::Id.eq(id)).filter(Column::LastSeenAt.lt(now)).exec(write.rows()).await?;
+    Ok(())
+}
+
+/// The session, held until the write ends so that nobody ends it meanwhile (a no-op on SQLite, which has one writer).
+pub async fn hold(write: &Write<'_>, id: SessionId) -> Result<Option<Model>, StoreError> {
+    let mut found = Entity::find_by_id(id);
+    if write.rows().get_database_backend() == sea_orm::DbBackend::Postgres {
+        found = found.lock_shared();
+    }
+    Ok(found.one(write.rows()).await?)
+}
+
+/// Forgets up to [`SWEEP_BATCH`] sessions that began before `time`; how many there were.
+pub async fn sweep(write: &Write<'_>, time: Time) -> Result<u64, StoreError> {
+    let over = Entity::find().select_only().column(Column::Id).filter(Column::CreatedAt.lt(time)).limit(SWEEP_BATCH).into_query();
+    Ok(Entity::delete_many().filter(Column::Id.in_subquery(over)).exec(write.rows()).await?.rows_affected)
+}

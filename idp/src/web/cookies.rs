@@ -1,0 +1,112 @@
+//! The cookies: `browser` ties what we seal to this browser and gives no authority; `session` holds the secret of the session.
+//!
+//! Both are HttpOnly, SameSite=Lax and for the whole host; with an https issuer they are Secure and carry the `__Host-` prefix, so that
+//! no other host can plant them (RFC 6265bis §4.1.3).
+
+use std::time::Duration;
+
+use http::header::{COOKIE, InvalidHeaderValue};
+use http::{HeaderMap, HeaderValue};
+
+use crate::base::issuer::Issuer;
+use crate::base::secret::{BrowserSecret, SessionSecret};
+
+/// How long a browser is remembered; browsers keep no cookie longer than 400 days.
+const BROWSER_LIFETIME: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+/// A cookie of ours.
+#[derive(Clone, Copy, Debug)]
+enum Cookie {
+    Browser,
+    Session,
+}
+
+impl Cookie {
+    const fn name(self, issuer_is_https: bool) -> &'static str {
+        match (self, issuer_is_https) {
+            (Self::Browser, true) => "__Host-browser",
+            (Self::Browser, false) => "browser",
+            (Self::Session, true) => "__Host-session",
+            (Self::Session, false) => "session",
+        }
+    }
+}
+
+/// The browser's secret, if exactly one well-formed cookie holds it.
+pub fn read_browser(headers: &HeaderMap, issuer: &Issuer) -> Option<BrowserSecret> {
+    BrowserSecret::parse(read(headers, Cookie::Browser.name(issuer.is_https()))?)
+}
+
+/// The session's secret, if exactly one well-formed cookie holds it.
+pub fn read_session(headers: &HeaderMap, issuer: &Issuer) -> Option<SessionSecret> {
+    SessionSecret::parse(read(headers, Cookie::Session.name(issuer.is_https()))?)
+}
+
+/// A cookie that comes twice was planted by somebody: it counts as missing.
+fn read<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let pairs = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(';'));
+    let mut found = pairs.filter_map(|pair| pair.trim().split_once('=')).filter(|(key, _)| *key == name).map(|(_, value)| value);
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}
+
+/// Sets the browser cookie.
+pub fn set_browser(secret: &BrowserSecret, issuer: &Issuer) -> Result<HeaderValue, InvalidHeaderValue> {
+    write(Cookie::Browser, &secret.expose(), BROWSER_LIFETIME, issuer)
+}
+
+/// Sets the session cookie, until the session's absolute end.
+pub fn set_session(secret: &SessionSecret, lifetime: Duration, issuer: &Issuer) -> Result<HeaderValue, InvalidHeaderValue> {
+    write(Cookie::Session, &secret.expose(), lifetime, issuer)
+}
+
+/// Takes the session cookie away.
+pub fn clear_session(issuer: &Issuer) -> Result<HeaderValue, InvalidHeaderValue> {
+    write(Cookie::Session, "", Duration::ZERO, issuer)
+}
+
+fn write(cookie: Cookie, value: &str, lifetime: Duration, issuer: &Issuer) -> Result<HeaderValue, InvalidHeaderValue> {
+    let name = cookie.name(issuer.is_https());
+    let secure = if issuer.is_https() { "; Secure" } else { "" };
+    let mut header = HeaderValue::from_str(&format!("{name}={value}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{secure}", lifetime.as_secs()))?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn https() -> Issuer {
+        Issuer::parse("https://id.example.com").unwrap()
+    }
+
+    /// C-SES-03
+    #[test]
+    fn cookies_are_bound_to_the_host() {
+        let secret = SessionSecret::random();
+        let header = set_session(&secret, Duration::from_secs(60), &https()).unwrap();
+        let expected = format!("__Host-session={}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure", secret.expose());
+        assert_eq!(header.to_str().unwrap(), expected);
+        assert!(header.is_sensitive());
+    }
+
+    #[test]
+    fn a_cookie_that_comes_twice_is_not_believed() {
+        let secret = BrowserSecret::random().expose();
+        let mut headers = HeaderMap::new();
+        headers.append(COOKIE, format!("a=1; __Host-browser={secret}").parse().unwrap());
+        assert!(read_browser(&headers, &https()).is_some());
+        assert!(read_session(&headers, &https()).is_none());
+        headers.append(COOKIE, format!("__Host-browser={secret}").parse().unwrap());
+        assert!(read_browser(&headers, &https()).is_none());
+    }
+
+    #[test]
+    fn a_cookie_without_the_prefix_is_not_ours_over_https() {
+        let mut headers = HeaderMap::new();
+        headers.append(COOKIE, format!("browser={}", BrowserSecret::random().expose()).parse().unwrap());
+        assert!(read_browser(&headers, &https()).is_none());
+        assert!(read_browser(&headers, &Issuer::parse("http://localhost:8080").unwrap()).is_some());
+    }
+}

@@ -1,0 +1,94 @@
+//! The edge of the house, around every page and endpoint: a request id, one line in the log, words for what failed, security headers.
+//!
+//! The log names the route and never the address: addresses carry sealed requests and link secrets.
+
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, StatusCode};
+use tracing::Instrument as _;
+
+use crate::app::App;
+use crate::base::error::{AppError, Kind};
+use crate::web::answer::{self, Failure};
+use crate::web::headers;
+use crate::web::request_id::RequestId;
+
+/// The layer around everything that is not served from memory.
+pub async fn edge(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = RequestId::random();
+    request.extensions_mut().insert(id.clone());
+    let route = request.extensions().get::<MatchedPath>().map_or("(no route)", MatchedPath::as_str).to_owned();
+    let method = request.method().clone();
+    let asked = request.headers().clone();
+    let span = tracing::info_span!("request", id = id.as_str(), %method, route);
+    async {
+        let mut response = next.run(request).await;
+        let failure = response.extensions_mut().remove::<Failure>();
+        if let Some(Failure(error)) = &failure {
+            log_cause(error);
+        }
+        if let Some(code) = failure.as_ref().map(|Failure(error)| error.code).or_else(|| unspoken(&response)) {
+            let status = response.status();
+            let mut in_words = answer::in_words(&app, code, status, &asked, wants_json(&asked), &id);
+            // What the refusal said in headers (Retry-After, Allow, cookies) still holds.
+            let kept = response.headers().iter().filter(|(name, _)| !matches!(name.as_str(), "content-type" | "content-length"));
+            for (name, value) in kept {
+                in_words.headers_mut().append(name.clone(), value.clone());
+            }
+            response = in_words;
+        }
+        headers::secure(response.headers_mut(), app.config().issuer.is_https());
+        let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(status = response.status().as_u16(), millis, "answered");
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// A status of failure that the framework answered by itself, without words for people.
+fn unspoken(response: &Response) -> Option<&'static str> {
+    let status = response.status();
+    let failed = status.is_client_error() || status.is_server_error();
+    let spoke = response.headers().get(CONTENT_TYPE).is_some_and(|value| !value.as_bytes().starts_with(b"text/plain"));
+    (failed && !spoke).then(|| answer::code_of(status))
+}
+
+fn wants_json(asked: &HeaderMap) -> bool {
+    let begins = |name, with: &str| asked.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.starts_with(with));
+    begins(CONTENT_TYPE, "application/json") || begins(ACCEPT, "application/json")
+}
+
+fn log_cause(error: &AppError) {
+    match error.kind {
+        Kind::Internal => tracing::error!(%error, "failed"),
+        Kind::Unavailable(_) => tracing::warn!(%error, "unavailable"),
+        _ => tracing::info!(%error, "refused"),
+    }
+}
+
+/// What a panic in a handler becomes: our fault, said like any other.
+pub fn on_panic(_: Box<dyn std::any::Any + Send>) -> Response {
+    // The panic hook has logged where; what it said may quote a request, and goes nowhere.
+    axum::response::IntoResponse::into_response(AppError::new(Kind::Internal, "internal").because("a handler panicked"))
+}
+
+/// What a request that took too long becomes.
+pub async fn out_of_time(State(app): State<App>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(app.config().http.request_timeout, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => axum::response::IntoResponse::into_response(
+            AppError::new(Kind::Unavailable(std::time::Duration::from_secs(5)), "unavailable").because("the request took too long"),
+        ),
+    }
+}
+
+/// The page for addresses that are none of ours.
+pub async fn nowhere() -> StatusCode {
+    StatusCode::NOT_FOUND
+}

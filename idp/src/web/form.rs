@@ -1,0 +1,81 @@
+//! Bodies of pages' forms and scripts' calls. The CSRF check is inside, so that it can't be forgotten.
+
+use axum::body::{Bytes, to_bytes};
+use axum::extract::{FromRequest, FromRequestParts as _, Request};
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
+
+use crate::app::App;
+use crate::base::error::{AppError, Kind};
+use crate::protocol::params::Params;
+use crate::web::browser::Browser;
+use crate::web::csrf;
+
+/// The fields of a form that a page of ours showed to this browser.
+#[derive(Debug)]
+pub struct Form(pub Params);
+
+impl Form {
+    /// The field `name`, empty if it was left empty.
+    pub fn field(&self, name: &str) -> &str {
+        self.0.get(name).unwrap_or_default()
+    }
+}
+
+impl FromRequest<App> for Form {
+    type Rejection = AppError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, AppError> {
+        let (mut parts, body) = request.into_parts();
+        let browser = Browser::from_request_parts(&mut parts, app).await?;
+        require_content_type(&parts.headers, "application/x-www-form-urlencoded")?;
+        let body = read_body(body, app).await?;
+        let refused = |error| AppError::new(Kind::Invalid, "invalid_request").because(error);
+        let params = Params::parse_form(&body).map_err(refused)?;
+        params.refuse_repeated().map_err(refused)?;
+        let sealer = &app.view().rings.sealer;
+        csrf::check(sealer, &browser, &parts.headers, &app.config().issuer.origin(), params.get("csrf"))?;
+        Ok(Self(params))
+    }
+}
+
+/// A JSON call from a script of ours on a page in this browser.
+#[derive(Debug)]
+pub struct JsonCall<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for JsonCall<T> {
+    type Rejection = AppError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, AppError> {
+        let (mut parts, body) = request.into_parts();
+        let browser = Browser::from_request_parts(&mut parts, app).await?;
+        require_content_type(&parts.headers, "application/json")?;
+        let token = parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
+        csrf::check(&app.view().rings.sealer, &browser, &parts.headers, &app.config().issuer.origin(), token)?;
+        let body = read_body(body, app).await?;
+        // The parser's words would quote what was sent; its place is enough for the log.
+        serde_json::from_slice(&body).map(Self).map_err(|error| {
+            AppError::new(Kind::Invalid, "invalid_request").because(format!("no such JSON: line {} column {}", error.line(), error.column()))
+        })
+    }
+}
+
+/// Reads a body up to the limit of the configuration.
+pub async fn read_body(body: axum::body::Body, app: &App) -> Result<Bytes, AppError> {
+    to_bytes(body, app.config().http.body_limit).await.map_err(|error| {
+        let source: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(&error);
+        if source.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>) {
+            AppError::new(Kind::TooLarge, "too_large")
+        } else {
+            AppError::new(Kind::Invalid, "invalid_request").because(error)
+        }
+    })
+}
+
+/// Refuses a body of another type than `wanted`; parameters such as `charset` may follow it.
+pub fn require_content_type(headers: &HeaderMap, wanted: &'static str) -> Result<(), AppError> {
+    let sent = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = sent.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case(wanted) { Ok(()) } else { Err(AppError::new(Kind::UnsupportedMediaType, "unsupported_media_type")) }
+}

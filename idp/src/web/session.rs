@@ -1,0 +1,97 @@
+//! Who is signed in? A handler that takes a [`Session`] is reached by signed-in people only; one that takes an [`OptionalSession`] by all.
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::response::{Redirect, Response};
+use http::request::Parts;
+
+use crate::actions::sessions;
+use crate::app::App;
+use crate::base::error::{AppError, Kind};
+use crate::store::reads::session_and_user::SessionAndUser;
+use crate::web::browser::Browser;
+use crate::web::cookies;
+
+/// The session of whoever asks, if they are signed in. One read, done once for a request.
+#[derive(Clone, Debug)]
+pub struct OptionalSession(pub Option<SessionAndUser>);
+
+/// The session of a signed-in person who has saved their backup codes: the whole house is open.
+#[derive(Clone, Debug)]
+pub struct Session(pub SessionAndUser);
+
+/// The session of a signed-in person, backup codes saved or not: for the page that shows them, and for signing out.
+#[derive(Clone, Debug)]
+pub struct AnySession(pub SessionAndUser);
+
+impl FromRequestParts<App> for OptionalSession {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
+        }
+        let secret = cookies::read_session(&parts.headers, &app.config().issuer);
+        let browser = parts.extensions.get::<Browser>();
+        let found = match secret.zip(browser) {
+            Some((secret, browser)) => sessions::current(app, &secret, browser.digest()).await?,
+            None => None,
+        };
+        let session = Self(found);
+        parts.extensions.insert(session.clone());
+        Ok(session)
+    }
+}
+
+impl OptionalFromRequestParts<App> for AnySession {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, AppError> {
+        let session = <OptionalSession as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        Ok(session.0.map(Self))
+    }
+}
+
+/// Why there is no session to go on with.
+#[derive(Debug)]
+pub enum NoSession {
+    /// A person at a page: they are led to where they can go on.
+    Lead(String),
+    /// A script, or a failure.
+    Refuse(AppError),
+}
+
+impl axum::response::IntoResponse for NoSession {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Lead(address) => axum::response::IntoResponse::into_response(Redirect::to(&address)),
+            Self::Refuse(error) => axum::response::IntoResponse::into_response(error),
+        }
+    }
+}
+
+impl FromRequestParts<App> for AnySession {
+    type Rejection = NoSession;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, NoSession> {
+        let OptionalSession(found) = <OptionalSession as FromRequestParts<App>>::from_request_parts(parts, app).await.map_err(NoSession::Refuse)?;
+        found.map(Self).ok_or_else(|| lead(parts, app, "/login"))
+    }
+}
+
+impl FromRequestParts<App> for Session {
+    type Rejection = NoSession;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, NoSession> {
+        let AnySession(found) = <AnySession as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        if found.user.backup_codes_waiting() {
+            return Err(lead(parts, app, "/account/backup-codes?first"));
+        }
+        Ok(Self(found))
+    }
+}
+
+/// Scripts are told, people are led.
+fn lead(parts: &Parts, app: &App, path: &str) -> NoSession {
+    let is_script = parts.headers.get(http::header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
+    if is_script { NoSession::Refuse(AppError::new(Kind::Unauthenticated, "not_signed_in")) } else { NoSession::Lead(app.config().issuer.join(path)) }
+}

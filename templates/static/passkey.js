@@ -1,0 +1,172 @@
+// The passkey ceremonies of a page: begin at the server, prompt by the browser, finish at the server (WebAuthn Level 3).
+// It knows no sentence of its own: what it says lies in the page's <template data-say="...">, in the reader's language.
+
+const token = document.querySelector('meta[name="csrf-token"]').content;
+
+/** A refusal by the server: a problem document (RFC 9457), or anything else that is not an answer. */
+class Problem extends Error {
+  constructor(document) {
+    super(document.code ?? "unreadable");
+    this.code = document.code;
+    this.title = document.title;
+    this.detail = document.detail;
+  }
+}
+
+/** The server could not be asked at all. */
+class Unreachable extends Error {}
+
+async function post(url, body, signal) {
+  let response;
+  try {
+    response = await fetch(url, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "application/json, application/problem+json", "X-CSRF-Token": token },
+      body: JSON.stringify(body),
+      signal,
+    });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new Unreachable();
+  }
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Problem(answer);
+  return answer;
+}
+
+const supported = () =>
+  window.isSecureContext && typeof window.PublicKeyCredential?.parseRequestOptionsFromJSON === "function";
+
+/** What the two kinds of ceremony ask of the browser, and which facts travel with them. */
+const kinds = {
+  get: {
+    prompt: (options, signal) =>
+      navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options), signal }),
+    begin: ({ dataset }) => ({ request: dataset.request || null }),
+    finish: ({ dataset }) => ({ request: dataset.request || null, email: dataset.email || null }),
+  },
+  create: {
+    prompt: (options, signal) =>
+      navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options), signal }),
+    begin: (form) => Object.fromEntries(new FormData(form)),
+    finish: () => ({}),
+  },
+};
+
+class Ceremony {
+  constructor(root) {
+    this.root = root;
+    this.kind = kinds[root.dataset.ceremony];
+    this.status = root.querySelector("[data-status]");
+    this.button = root.querySelector("button[data-action]");
+    this.running = null;
+    this.prompted = false;
+    if (root instanceof HTMLFormElement) {
+      // Through the form's own submission, so that the browser checks the fields and the Enter key works.
+      root.addEventListener("submit", (event) => {
+        event.preventDefault();
+        this.run();
+      });
+    } else {
+      this.button.addEventListener("click", () => this.run());
+    }
+    root.addEventListener("click", (event) => {
+      if (event.target.closest('[data-action="stop"]')) this.running?.abort();
+    });
+    root.addEventListener("input", (event) => this.clear(event.target));
+    // Coming back by the back button shows the page as it was left: waiting for a prompt that is long gone.
+    window.addEventListener("pageshow", (event) => {
+      if (event.persisted) this.rest();
+    });
+    this.button.disabled = false;
+  }
+
+  async run() {
+    if (this.running) return;
+    if (!supported()) return this.say("unsupported");
+    this.running = new AbortController();
+    const hadFocus = this.root.contains(document.activeElement);
+    this.clear();
+    this.say("waiting");
+    this.root.dataset.state = "waiting";
+    if (hadFocus) this.status.querySelector("button").focus();
+    try {
+      const { redirect } = await this.attempt(this.running.signal, true);
+      location.assign(redirect);
+    } catch (error) {
+      this.rest();
+      this.explain(error);
+      if (hadFocus && !this.root.contains(document.activeElement)) this.button.focus();
+    }
+  }
+
+  /** One whole ceremony. One that lay too long begins anew, once, without a word. */
+  async attempt(signal, mayRenew) {
+    try {
+      const { ceremony, publicKey } = await post(this.root.dataset.begin, this.kind.begin(this.root), signal);
+      this.prompted = true;
+      const credential = await this.kind.prompt(publicKey, signal);
+      return await post(
+        this.root.dataset.finish,
+        { ...this.kind.finish(this.root), ceremony, credential: credential.toJSON() },
+        signal,
+      );
+    } catch (error) {
+      if (mayRenew && error.code === "ceremony_expired") return this.attempt(signal, false);
+      throw error;
+    }
+  }
+
+  /** Back to where the button can be pressed. */
+  rest() {
+    this.running = null;
+    delete this.root.dataset.state;
+    this.status.replaceChildren();
+    // Not before a passkey was asked for: a name that was refused is no passkey to try again.
+    if (this.prompted) this.button.querySelector("[data-label]").textContent = this.button.dataset.again;
+  }
+
+  explain(error) {
+    if (error instanceof Unreachable) return this.say("unreachable");
+    if (error instanceof Problem) return this.explainProblem(error);
+    // The device holds a passkey of this account already (WebAuthn Level 3 §6.3.2): the one refusal of the browser that has a reason.
+    if (error.name === "InvalidStateError") return this.say("exists");
+    if (error.name === "NotSupportedError" || error.name === "SecurityError") return this.say("unsupported");
+    // Dismissed, timed out, no passkey here: browsers don't tell which, on purpose.
+    this.say("dismissed");
+  }
+
+  explainProblem(problem) {
+    if (!problem.title) return this.say("unreachable");
+    const shown = this.say("problem");
+    shown.querySelector("[data-title]").textContent = problem.title;
+    shown.querySelector("[data-detail]").textContent = problem.detail ?? "";
+    const field = [...this.root.querySelectorAll("[data-codes]")].find(({ dataset }) => dataset.codes.split(" ").includes(problem.code));
+    if (!field) return;
+    const beside = document.getElementById(`${field.id}-error`);
+    beside.textContent = problem.detail || problem.title;
+    beside.hidden = false;
+    field.setAttribute("aria-invalid", "true");
+    field.focus();
+  }
+
+  /** Takes the complaint away from one field, or from all. */
+  clear(only) {
+    for (const field of this.root.querySelectorAll("[aria-invalid]")) {
+      if (only && only !== field) continue;
+      field.removeAttribute("aria-invalid");
+      document.getElementById(`${field.id}-error`).hidden = true;
+    }
+  }
+
+  say(name) {
+    const words = this.root.querySelector(`template[data-say="${name}"]`).content.cloneNode(true);
+    this.status.replaceChildren(words);
+    return this.status;
+  }
+}
+
+for (const root of document.querySelectorAll("[data-ceremony]")) {
+  const ceremony = new Ceremony(root);
+  if ("auto" in root.dataset) ceremony.run();
+}

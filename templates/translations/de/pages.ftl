@@ -1,0 +1,141 @@
+### Was die Seiten sagen. Kurz, aktiv, ohne Fachsprache; überall „anmelden“ und „abmelden“.
+
+## Überall
+skip-to-content = Zum Inhalt springen
+email = E-Mail-Adresse
+your-name = Ihr Name
+continue = Weiter
+cancel = Abbrechen
+or = oder
+terms = Bedingungen
+privacy = Datenschutz
+not-you = Nicht Sie?
+copy = Kopieren
+copied = Kopiert
+download = Speichern
+print = Drucken
+
+## Zeitpunkte
+month-name = { $month ->
+    [1] Januar
+    [2] Februar
+    [3] März
+    [4] April
+    [5] Mai
+    [6] Juni
+    [7] Juli
+    [8] August
+    [9] September
+    [10] Oktober
+    [11] November
+    [12] Dezember
+   *[other] { $month }
+}
+moment-today = heute um { $time }
+moment-yesterday = gestern um { $time }
+moment-this-year = { $day }. { month-name }
+moment-date = { $day }. { month-name } { $year }
+moment-full = { $day }. { month-name } { $year }, { $time } { $zone }
+
+## Die Leiste des Hauses
+nav-label = Konto
+nav-dashboard = Übersicht
+
+## Anmelden
+sign-in = Anmelden
+sign-in-again = Willkommen zurück
+sign-in-for = { $brand } · weiter zu
+sign-in-passkey = Mit Passkey anmelden
+cancel-to = Abbrechen und zurück zu { $client }
+
+## Passkeys
+passkeys = Passkeys
+    .detail = Ein Passkey genügt zum Anmelden: kein Passwort, kein Code.
+create-passkey = Passkey erstellen
+passkey-again = Passkey noch einmal versuchen
+passkey-waiting = Warten auf Ihr Gerät …
+    .detail = Folgen Sie der Anzeige Ihres Browsers.
+passkey-stop = Stopp
+passkey-dismissed = Es wurde kein Passkey verwendet.
+    .detail = Nichts ist verloren: Sie können es jederzeit noch einmal versuchen.
+passkey-unsupported = Dieser Browser kann keine Passkeys verwenden.
+    .detail = Öffnen Sie diese Seite in einem aktuellen Browser oder auf Ihrem Telefon.
+passkey-unreachable = Der Server ist nicht erreichbar.
+    .detail = Prüfen Sie Ihre Verbindung, und versuchen Sie es noch einmal.
+passkey-needs-script = Passkeys brauchen JavaScript.
+    .detail = Erlauben Sie es für diese Seite, und laden Sie sie neu.
+passkey-synced = Synchronisiert
+passkey-one-device = Auf einem Gerät
+passkey-added = Hinzugefügt: { $when }
+passkey-last-used = zuletzt verwendet: { $when }
+passkey-never-used = noch nie verwendet
+passkeys-synced-hint = Ein synchronisierter Passkey ist so sicher wie das Konto, das ihn synchronisiert: Schützen Sie auch dieses mit einem starken zweiten Schritt.
+about-passkeys = Was ist ein Passkey?
+    .detail = Ihr Fingerabdruck, Ihr Gesicht oder die PIN Ihres Geräts. Sie müssen sich nichts merken und nichts eintippen, und niemand kann bei uns etwas stehlen.
+    .safe = Ihr Gerät behält die geheime Hälfte für sich und verwendet sie nur auf dieser Website. Eine nachgemachte Website bekommt nichts.
+
+## Einrichten
+setup-title = Einrichten
+setup-heading = { $brand } einrichten
+setup-intro = Sie sind als Erste oder Erster hier und übernehmen deshalb die Verwaltung. Sie melden sich mit einem Passkey an; ein Passwort gibt es nicht.
+setup-email-hint = Mit dieser Adresse melden Sie sich an.
+
+## Einladung
+invitation-title = Ihre Einladung
+invitation-heading = Willkommen bei { $brand }
+invitation-by = { $inviter } lädt Sie ein.
+invitation-intro = Erstellen Sie einen Passkey; danach genügt zum Anmelden eine Berührung. Ein Passwort gibt es nicht.
+invitation-email-hint = Die Einladung gilt für diese Adresse. Mit ihr melden Sie sich an.
+
+## Ersatzcodes
+backup-codes = Ersatzcodes
+backup-codes-heading = Ersatzcodes sichern
+backup-codes-intro = Wenn Sie je alle Geräte verlieren, sind diese Codes der letzte Weg zurück. Sie werden nur jetzt angezeigt.
+backup-codes-account = Konto
+backup-codes-issuer = Für
+backup-codes-made = Erstellt
+backup-codes-keep = Codes aufbewahren
+backup-codes-file = ersatzcodes
+backup-codes-use = Jeder Code gilt einmal. Bewahren Sie sie getrennt von Ihren Geräten auf: auf Papier oder an einem sicheren Ort.
+backup-codes-saved = Ich habe sie gesichert
+
+## Übersicht
+dashboard-hello = Hallo, { $name }
+dashboard-intro = Alles, was Sie öffnen können, und wie Sie sich anmelden.
+dashboard-apps = Anwendungen
+    .detail = Eine Berührung, und Sie sind in jeder von ihnen.
+dashboard-no-apps = Noch keine Anwendungen
+    .detail = Sobald Ihnen die Verwaltung Zugang zu einer Anwendung gibt, erscheint sie hier und lässt sich gleich öffnen.
+nudge-second-passkey = Ein einziger Passkey kann verloren gehen.
+    .detail = Registrieren Sie einen zweiten an einem anderen Ort, zum Beispiel auf einem Sicherheitsschlüssel in einer Schublade.
+
+## Zustimmung
+consent-heading = Mit { $client } teilen?
+consent-for = { $brand } · Zugriff für
+consent-hint = { $client } sieht sonst nichts, und niemals Ihren Passkey.
+allow = Erlauben
+scope-openid = Wer Sie sind
+    .detail = Dass Sie es sind, unter einer Kennung
+scope-profile = Ihr Profil
+    .detail = Name, Bild, Sprache
+scope-email = Ihre E-Mail-Adresse
+    .detail = Die Adresse, und ob sie bestätigt ist
+scope-phone = Ihre Telefonnummer
+    .detail = Die Nummer, und ob sie bestätigt ist
+scope-address = Ihre Postanschrift
+    .detail = Straße, Ort, Land
+scope-offline_access = Zugriff, während Sie nicht da sind
+    .detail = Bis Sie ihn zurücknehmen
+scope-unknown = Eine Berechtigung, die die Anwendung selbst festgelegt hat
+
+## Abmelden
+sign-out = Abmelden
+sign-out-for = { $brand } · Sie kamen von
+sign-out-heading = Von { $brand } abmelden?
+sign-out-intro = Sie verlassen in diesem Browser Ihr Konto. Um Ihre Anwendungen wieder zu öffnen, melden Sie sich mit Ihrem Passkey an.
+sign-out-asked = { $client } möchte Sie abmelden. Sie verlassen in diesem Browser Ihr Konto, nicht nur die Anwendung.
+stay = Angemeldet bleiben
+signed-out = Sie sind abgemeldet
+    .detail = Auf einem gemeinsam genutzten Gerät schließen Sie am besten auch den Browser.
+sign-in-again-link = Wieder anmelden
+back-to = Zurück zu { $client }
