@@ -23,13 +23,13 @@ fn broken_promises(document: &str, tests: &BTreeMap<String, Test>) -> Vec<String
     let mut broken = Vec::new();
     for line in lines {
         let row = cells(line);
-        let [id, named] = row.as_slice() else {
+        let [id, cell] = row.as_slice() else {
             broken.push(format!("not two columns: {line}"));
             continue;
         };
-        let names: Vec<&str> = named.split('`').skip(1).step_by(2).collect();
+        let names: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
         if names.is_empty() {
-            broken.push(format!("{id} names no test: {named}"));
+            broken.push(format!("{id} names no test: {cell}"));
         }
         for name in names {
             let ending = format!("::{name}");

@@ -235,13 +235,13 @@ impl Reader<'_> {
         self.references.push(Reference { from: self.module.clone(), path, ours, handed_on, in_test: self.in_test, line });
     }
 
-    /// Follows what looks like a path in tokens that `syn` does not read: `a::b::c`.
-    fn scan(&mut self, tokens: TokenStream) {
+    /// Follows what looks like a path in tokens that `syn` does not read: `a::b::c`. In an attribute, strings are looked at too.
+    fn scan(&mut self, tokens: TokenStream, strings: bool) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let mut at = 0;
         while at < tokens.len() {
             match &tokens[at] {
-                TokenTree::Group(group) => self.scan(group.stream()),
+                TokenTree::Group(group) => self.scan(group.stream(), strings),
                 TokenTree::Ident(first) => {
                     let (line, mut segments) = (first.span().start().line, vec![first.to_string()]);
                     while let (Some(TokenTree::Punct(one)), Some(TokenTree::Punct(two)), Some(next)) =
@@ -272,7 +272,7 @@ impl Reader<'_> {
                         self.note(&segments, line, false);
                     }
                 }
-                TokenTree::Literal(literal) => {
+                TokenTree::Literal(literal) if strings => {
                     // serde and others take paths in strings: #[serde(with = "crate::base::x")].
                     if let Ok(text) = syn::parse_str::<syn::LitStr>(&literal.to_string())
                         && text.value().contains("::")
@@ -282,7 +282,7 @@ impl Reader<'_> {
                         self.note(&segments, literal.span().start().line, false);
                     }
                 }
-                TokenTree::Punct(_) => {}
+                TokenTree::Literal(_) | TokenTree::Punct(_) => {}
             }
             at += 1;
         }
@@ -360,12 +360,12 @@ impl<'ast> Visit<'ast> for Reader<'_> {
             self.tricks.push("include! brings in code that nobody sees here".to_owned());
         }
         visit::visit_path(self, &item.path);
-        self.scan(item.tokens.clone());
+        self.scan(item.tokens.clone(), false);
     }
 
     fn visit_attribute(&mut self, attribute: &'ast syn::Attribute) {
         match &attribute.meta {
-            syn::Meta::List(list) => self.scan(list.tokens.clone()),
+            syn::Meta::List(list) => self.scan(list.tokens.clone(), true),
             syn::Meta::Path(path) => self.visit_path(path),
             syn::Meta::NameValue(_) => {}
         }
@@ -419,7 +419,8 @@ fn every_file_has_a_caption_and_a_name() {
 /// A check that sees nothing proves nothing: one planted violation of each kind.
 #[test]
 fn planted_violations_are_seen() {
-    let planted: &[(&str, &[(&str, &str)], &str)] = &[
+    type Planted<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+    let planted: &[Planted] = &[
         ("a use line upwards", &[("base/clock.rs", "use crate::store::user::User;")], "stands above base"),
         ("a use tree upwards", &[("base/clock.rs", "use crate::{base::id, store::{user, spent}};")], "store::spent stands above"),
         ("a path in code", &[("store/user.rs", "fn f() { crate::web::page::show() }")], "stands above store"),
@@ -471,7 +472,10 @@ fn a_good_house_is_left_alone() {
         ("lib.rs", "/// Time.\npub mod base; pub mod config;"),
         ("main.rs", "use weftid::cli; fn main() { weftid::cli::run() }"),
         ("base/mod.rs", "pub mod clock; pub use clock::Time;"),
-        ("base/clock.rs", "use super::Time; use std::http::X; pub struct Time; #[cfg(test)] mod tests { use super::*; use crate::base::id; }"),
+        (
+            "base/clock.rs",
+            "use super::Time; use std::http::X; pub struct Time; fn f() { log(\"weftid::store\"); m!(\"sqlx::query\") } #[cfg(test)] mod tests { use super::*; use crate::base::id; }",
+        ),
         ("base/id.rs", "use crate::base::clock::Time; use self::inner::X; mod inner { pub(in crate::base) struct X; }"),
         ("config/mod.rs", "mod http; use crate::base::clock; fn f() { http::Bind::new(); clock::now(); }"),
         ("config/http.rs", "pub struct Bind;"),

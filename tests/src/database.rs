@@ -144,8 +144,8 @@ fn scratch() -> TempDir {
     static ROOT: OnceLock<(PathBuf, Watched)> = OnceLock::new();
     let (root, _) = ROOT.get_or_init(|| {
         let mut command = std::process::Command::new("sh");
-        let watcher = "trap '' INT TERM HUP; dir=$(mktemp -d /tmp/weftid-tests.XXXXXX) && echo \"$dir\" && cat >/dev/null; rm -rf \"$dir\"";
-        command.args(["-c", watcher]);
+        let script = "trap : INT TERM HUP PIPE; dir=$(mktemp -d /tmp/weftid-tests.XXXXXX) && { echo \"$dir\"; cat >/dev/null; }; rm -rf \"$dir\"";
+        command.args(["-c", script]);
         let (watched, stdout) = Watched::start(command);
         let mut path = String::new();
         BufReader::new(stdout).read_line(&mut path).expect("the watcher speaks");
@@ -191,14 +191,14 @@ struct Server {
 // `fsync` stays on: the tests' durability is the product's.
 const WATCHER: &str = r#"
 dir=$(mktemp -d /tmp/weftid-postgres.XXXXXX) || exit 1
-trap 'rm -rf "$dir"' EXIT
-trap '' INT TERM HUP
+trap '"$BIN/pg_ctl" -D "$dir/data" -m immediate -w stop >/dev/null 2>&1; rm -rf "$dir"' EXIT
+# The pipe may be closed before we have said anything: that must not end us before the server.
+trap : INT TERM HUP PIPE
 "$BIN/initdb" -D "$dir/data" -U weftid -A trust -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 || { cat "$dir/log"; exit 1; }
 "$BIN/pg_ctl" -D "$dir/data" -w -t 60 -l "$dir/log" -o "-p $PORT -k $dir -c listen_addresses=127.0.0.1 -c max_connections=500" start >/dev/null 2>&1 \
   || { cat "$dir/log"; exit 1; }
 echo ready
 cat >/dev/null
-"$BIN/pg_ctl" -D "$dir/data" -m immediate -w stop >/dev/null 2>&1
 "#;
 
 impl Server {
@@ -256,22 +256,20 @@ mod tests {
         })
     }
 
-    async fn every_test_has_its_own(kind: Kind) {
-        let (one, other) = (Database::ready(kind, prepare).await, Database::ready(kind, prepare).await);
-        one.execute("INSERT INTO thing VALUES (2)").await;
-        assert_eq!((one.count("SELECT count(*) FROM thing").await, other.count("SELECT count(*) FROM thing").await), (2, 1));
-        assert_eq!(std::fs::read(other.master_key()).unwrap(), b"key");
-        assert_eq!(one.copied().await.count("SELECT count(*) FROM thing").await, 2);
+    crate::on_both_databases! {
+        /// Tests run at once and must not see each other.
+        async fn every_test_has_its_own(kind: Kind) {
+            let (one, other) = (Database::ready(kind, prepare).await, Database::ready(kind, prepare).await);
+            one.execute("INSERT INTO thing VALUES (2)").await;
+            assert_eq!((one.count("SELECT count(*) FROM thing").await, other.count("SELECT count(*) FROM thing").await), (2, 1));
+            assert_eq!(std::fs::read(other.master_key()).unwrap(), b"key");
+            assert_eq!(one.copied().await.count("SELECT count(*) FROM thing").await, 2);
+        }
     }
 
+    /// What tests show about durability holds only on a server that syncs.
     #[tokio::test]
-    async fn every_test_has_its_own_sqlite() {
-        every_test_has_its_own(Kind::Sqlite).await;
-    }
-
-    #[tokio::test]
-    async fn every_test_has_its_own_postgres() {
-        every_test_has_its_own(Kind::Postgres).await;
+    async fn the_server_syncs() {
         let server = server().await;
         let connection = connect(&server.url("postgres")).await;
         let row = connection.query_one_raw(Statement::from_string(connection.get_database_backend(), "SHOW fsync")).await.unwrap().unwrap();

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on stops, and says why")]
 #![allow(clippy::missing_panics_doc, reason = "every verb here ends the test when it fails")]
+#![allow(clippy::struct_excessive_bools, reason = "cookies and devices are made of flags")]
 
 pub mod authenticator;
 pub mod browser;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use url::Url;
+use weftid::actions::audit::Origin;
 use weftid::actions::{clients, invitations, setup};
 use weftid::app::App;
 use weftid::base::clock::{Clock, Time};
@@ -119,8 +120,8 @@ impl Provider {
     pub async fn client(&self, metadata: Value) -> RelyingParty {
         let redirect_uri = metadata["redirect_uris"][0].as_str().expect("a client has a redirect_uri").to_owned();
         let metadata = serde_json::from_value(metadata).expect("client metadata");
-        let (id, secret) = clients::create(&self.app, metadata).await.expect("the client is made");
-        let secret = secret.map(|secret| secret.expose().to_owned());
+        let (id, secret) = clients::create(&self.app, metadata, &Origin::command_line()).await.expect("the client is made");
+        let secret = secret.map(|secret| secret.expose());
         let redirect_uri = Url::parse(&redirect_uri).expect("a redirect_uri is a URL");
         let mut party = RelyingParty::new(&self.wire, &self.clock, &self.issuer, id.as_str(), secret.as_deref(), &redirect_uri);
         party.discovers().await;
