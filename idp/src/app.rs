@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 use crate::adapters::templates::Templates;
 use crate::adapters::webauthn::Webauthn;
 use crate::base::clock::{Clock, Time};
+use crate::base::flood_guard::FloodGuard;
 use crate::base::id::ClientId;
 use crate::base::sealed::{Fact, Unsealed};
 use crate::base::single_use::SingleUseId;
@@ -39,6 +40,7 @@ struct Parts {
     data_keys: Arc<DataKeys>,
     templates: Templates,
     webauthn: Webauthn,
+    flood_guard: FloodGuard,
     epoch: i64,
     view: ArcSwap<View>,
     draining: AtomicBool,
@@ -114,6 +116,7 @@ impl App {
         let webauthn = Webauthn::new(&config.passkeys.rp_id, &config.passkeys.rp_name, &config.issuer.origin(), &[])
             .map_err(|error| StartError::Webauthn(error.to_string()))?;
         let view = View { version: horizon.settings_version, rings: Arc::new(rings), clients };
+        let flood_guard = FloodGuard::new(config.limits.network_per_minute);
         let loaded_at = clock.now();
         let parts = Parts {
             config,
@@ -122,6 +125,7 @@ impl App {
             data_keys,
             templates,
             webauthn,
+            flood_guard,
             epoch: horizon.epoch,
             view: ArcSwap::from_pointee(view),
             draining: AtomicBool::new(false),
@@ -158,6 +162,11 @@ impl App {
     /// Pages and translations.
     pub fn templates(&self) -> &Templates {
         &self.0.templates
+    }
+
+    /// What one network may ask us to judge.
+    pub fn flood_guard(&self) -> &FloodGuard {
+        &self.0.flood_guard
     }
 
     /// Passkey ceremonies.

@@ -2,9 +2,9 @@
 //!
 //! What is served from memory stands outside the layers: discovery, keys and health cost nothing but the answer.
 
+use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use axum::Router;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;

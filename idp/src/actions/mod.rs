@@ -4,6 +4,5 @@
 pub mod audit;
 pub mod authorization_requests;
 pub mod clients;
-pub mod limits;
 pub mod sessions;
 pub mod sweeping;

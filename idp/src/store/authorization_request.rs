@@ -2,8 +2,8 @@
 
 use sea_orm::ActiveValue;
 use sea_orm::entity::prelude::*;
-use sea_orm::{QuerySelect as _, QueryTrait as _};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
+use sea_orm::{QuerySelect as _, QueryTrait as _};
 
 use crate::base::clock::Time;
 use crate::base::digest::Digest;

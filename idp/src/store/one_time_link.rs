@@ -12,8 +12,8 @@ use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::email::Email;
 use crate::base::id::OneTimeLinkId;
-use crate::store::user::Role;
 use crate::store::spent::SWEEP_BATCH;
+use crate::store::user::Role;
 use crate::store::{Rows, StoreError, Write};
 
 /// What a link is for.
