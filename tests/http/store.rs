@@ -34,6 +34,11 @@ async fn fresh(kind: Kind) -> (Database, Store) {
     (database, store)
 }
 
+/// A database with all its tables and nothing in them.
+pub(crate) async fn migrated(kind: Kind) -> Database {
+    fresh(kind).await.0
+}
+
 /// Writes a row that can be found again, and then does what it was told.
 #[derive(Clone)]
 struct Leave {

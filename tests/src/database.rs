@@ -81,6 +81,11 @@ impl Database {
         }
     }
 
+    /// Its URL, for looking behind the provider's back.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Where the provider keeps its files: `data_dir`.
     pub fn data_dir(&self) -> &Path {
         self.directory.path()
