@@ -60,6 +60,7 @@ fn violations(files: &[(String, String)]) -> Vec<String> {
     let mut found = Vec::new();
     let modules: BTreeSet<Vec<String>> = files.iter().map(|(path, _)| module_of(path)).collect();
     let mut edges: BTreeMap<Vec<String>, BTreeSet<Vec<String>>> = BTreeMap::new();
+    let for_tests: Vec<Vec<String>> = files.iter().flat_map(|(path, text)| modules_for_tests(path, text)).collect();
     for (path, text) in files {
         let file = match syn::parse_file(text) {
             Ok(file) => file,
@@ -69,14 +70,9 @@ fn violations(files: &[(String, String)]) -> Vec<String> {
             }
         };
         let module = module_of(path);
-        let mut reader = Reader {
-            modules: &modules,
-            module: module.clone(),
-            imported: BTreeSet::new(),
-            in_test: false,
-            references: Vec::new(),
-            tricks: Vec::new(),
-        };
+        let in_test = for_tests.iter().any(|test| module.starts_with(test));
+        let mut reader =
+            Reader { modules: &modules, module: module.clone(), imported: BTreeSet::new(), in_test, references: Vec::new(), tricks: Vec::new() };
         reader.collect_imports(&file.items);
         reader.visit_file(&file);
         found.extend(reader.tricks.iter().map(|trick| format!("{path}: {trick}")));
@@ -121,6 +117,10 @@ fn wrong_direction(from: &[String], reference: &Reference) -> Option<String> {
 }
 
 fn wrong_room(reference: &Reference) -> Option<String> {
+    // What a unit test names is not part of the house.
+    if reference.in_test {
+        return None;
+    }
     // A crate may also hide behind one of ours (`crate::store::sea_orm`), so every segment is looked at there.
     let names: &[String] = if reference.ours { &reference.path } else { reference.path.get(..1)? };
     let (krate, rooms) = names.iter().enumerate().find_map(|(place, name)| {
@@ -173,6 +173,16 @@ fn module_of(path: &str) -> Vec<String> {
         parts.pop();
     }
     parts
+}
+
+/// The modules that a file declares for tests only, in files of their own: `#[cfg(test)] mod x;`.
+fn modules_for_tests(path: &str, text: &str) -> Vec<Vec<String>> {
+    let items = syn::parse_file(text).map(|file| file.items).unwrap_or_default();
+    let declared = items.iter().filter_map(|item| match item {
+        syn::Item::Mod(item) if item.content.is_none() && is_test(&item.attrs) => Some(item.ident.to_string()),
+        _ => None,
+    });
+    declared.map(|name| [module_of(path), vec![name]].concat()).collect()
 }
 
 fn file_of<'a>(modules: &'a BTreeSet<Vec<String>>, path: &[String]) -> Option<&'a Vec<String>> {
@@ -443,6 +453,8 @@ fn planted_violations_are_seen() {
         ("the database above its floor", &[("actions/users.rs", "use sea_orm::EntityTrait;")], "sea_orm stays in store"),
         ("the database through the store", &[("actions/users.rs", "use crate::store::sea_orm::EntityTrait;")], "sea_orm stays in store"),
         ("the database handed on", &[("store/mod.rs", "pub use sea_orm::DatabaseTransaction;")], "hands sea_orm on"),
+        ("a unit test upwards", &[("base/clock.rs", "#[cfg(test)] mod tests { use crate::store::user; }")], "stands above base"),
+        ("a file for what is not a test", &[("login/mod.rs", "#[cfg(not(test))] mod x;"), ("login/x.rs", "use josekit::jws;")], "josekit stays in"),
         ("signatures elsewhere", &[("oidc/token.rs", "fn f() { josekit::jws::sign() }")], "josekit stays in"),
         ("signatures in another adapter", &[("adapters/webauthn.rs", "use josekit::jws;")], "josekit stays in"),
         ("ceremonies elsewhere", &[("login/passkey.rs", "use webauthn_rs_proto::X;")], "webauthn_rs_proto stays in"),
@@ -482,7 +494,9 @@ fn a_good_house_is_left_alone() {
         ("store/mod.rs", "use sea_orm::DatabaseTransaction; pub mod user;"),
         ("store/user.rs", "use sea_orm::{EntityTrait as _, entity::prelude::*}; use super::Write;"),
         ("login/passkey.rs", "use axum::Json; use crate::config::http::Bind; use crate::{actions::passkeys, web::page};"),
-        ("adapters/webauthn/mod.rs", "use webauthn_rs::prelude::*;"),
+        ("adapters/webauthn/mod.rs", "use webauthn_rs::prelude::*; #[cfg(test)] mod device;"),
+        ("adapters/webauthn/device.rs", "use josekit::jws;"),
+        ("store/spent.rs", "#[cfg(test)] mod tests { fn f() { tower_http::x() } }"),
         ("cli/mod.rs", "use crate::{server, jobs, router};"),
     ];
     assert_eq!(violations(&house(good)), [""; 0]);

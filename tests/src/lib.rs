@@ -16,7 +16,7 @@ pub mod html;
 pub mod log;
 pub mod person;
 pub mod process;
-// Needs `app`, `router` and `actions`: take the next line away when they are there.
+// Needs `router`, `actions::setup` and `actions::invitations`: take the next line away when they are there.
 #[cfg(any())]
 pub mod provider;
 pub mod relying_party;

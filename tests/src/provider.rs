@@ -168,3 +168,27 @@ async fn open(database: &Database, clock: Clock, settings: &[(&str, &str)], issu
     let config = Config::from_pairs(&pairs).unwrap_or_else(|problems| panic!("the test's settings are wrong: {problems}"));
     App::open(config, clock).await.unwrap_or_else(|error| panic!("the provider does not open: {error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::on_both_databases! {
+        /// The stage stands before anybody plays on it.
+        async fn a_provider_stands_on_a_copy_of_its_own(kind: Kind) {
+            let (one, other) = (Provider::start(kind).await, Provider::start_with(kind, &[("brand.name", "Other")]).await);
+            for provider in [&one, &other] {
+                assert_eq!(provider.wire.get(&provider.url("/readyz")).await.status, 200);
+                let ((), counted) = provider.counts(async {}).await;
+                assert_eq!((counted.reads, counted.writes), (0, 0));
+            }
+            let tables = match kind {
+                Kind::Sqlite => "SELECT count(*) FROM sqlite_master WHERE type = 'table'",
+                Kind::Postgres => "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'",
+            };
+            assert!(one.database.count(tables).await > 10, "the copy is migrated");
+            one.database.execute("CREATE TABLE mine (n INTEGER)").await;
+            assert_eq!(one.database.count(tables).await, other.database.count(tables).await + 1, "and each has its own");
+        }
+    }
+}
