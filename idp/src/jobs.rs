@@ -10,7 +10,7 @@ use crate::app::App;
 /// How often the horizon is looked at: what the command line wrote is seen within this.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often is swept.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 /// Runs the timers until this future is dropped.
 pub async fn run(app: App) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sea_orm::sea_query::ColumnType;
-use sea_orm::{ColumnTrait as _, ConnectionTrait as _, Database as Connector, DatabaseConnection, EntityName as _, EntityTrait, Iterable as _, Statement};
+use sea_orm::{ColumnTrait as _, ConnectionTrait as _, Database as Connector, DatabaseConnection, EntityTrait, Iterable as _, Statement};
 use weftid::store::{
     audit_event, authorization_request, backup_code, client, consent, data_key, grant, horizon, key, one_time_link, passkey, session, spent, user,
 };

@@ -15,7 +15,7 @@ use weftid_tests::database::{Database, Kind};
 use weftid_tests::on_both_databases;
 
 const NOW: Time = Time::from_seconds(1_800_000_000);
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 fn target(database: &Database) -> Target {
     let settings = database.settings();

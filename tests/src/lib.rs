@@ -17,7 +17,6 @@ pub mod log;
 pub mod person;
 pub mod process;
 // Needs `router`, `actions::setup` and `actions::invitations`: take the next line away when they are there.
-#[cfg(any())]
 pub mod provider;
 pub mod relying_party;
 pub mod watched;

@@ -14,8 +14,10 @@ use weftid::actions::audit::Origin;
 use weftid::actions::{clients, invitations, setup};
 use weftid::app::App;
 use weftid::base::clock::{Clock, Time};
+use weftid::base::email::Email;
 use weftid::config::Config;
 use weftid::store::Counters;
+use weftid::store::user::Role;
 
 use crate::database::{Database, Kind};
 use crate::person::Person;
@@ -101,7 +103,10 @@ impl Provider {
 
     /// A person who followed an invitation: a passkey, backup codes acknowledged; signed in.
     pub async fn person(&self, email: &str, name: &str) -> Person {
-        let link = invitations::invite(&self.app, email, name).await.expect("the invitation is made");
+        let link =
+            invitations::invite(&self.app, Email::parse(email).expect("an address"), Some(name.to_owned()), Role::User, &Origin::command_line())
+                .await
+                .expect("the invitation is made");
         self.registers(&link, &json!({"name": name})).await
     }
 

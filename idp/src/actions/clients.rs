@@ -19,7 +19,7 @@ const PURPOSE: &str = "client_secret";
 #[derive(Debug, thiserror::Error)]
 pub enum NotRegistered {
     /// What was asked for can't be registered; every problem at once.
-    #[error("the client can't be registered:{}", .0.iter().map(|problem| format!("\n  {problem}")).collect::<String>())]
+    #[error("the client can't be registered:\n  {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  "))]
     Invalid(Vec<MetadataProblem>),
     /// Another client has that id.
     #[error("a client {0} is registered already")]

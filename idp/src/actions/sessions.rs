@@ -14,7 +14,7 @@ use crate::store::reads::session_and_user::{SessionAndUser, session_and_user};
 use crate::store::{Job, StoreError, Write, session, user};
 
 /// `last_seen` is written at most this often.
-const SEEN_EVERY: Duration = Duration::from_secs(5 * 60);
+const SEEN_EVERY: Duration = Duration::from_mins(5);
 
 /// The session that this secret opens in this browser, if it is alive. One read.
 pub async fn current(app: &App, secret: &SessionSecret, browser: Digest) -> Result<Option<SessionAndUser>, StoreError> {

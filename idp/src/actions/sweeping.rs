@@ -10,9 +10,9 @@ use crate::base::clock::Time;
 use crate::store::{Job, StoreError, Write, authorization_request, grant, horizon, one_time_link, session, spent};
 
 /// How far a sweep of spent values stays behind the present.
-const BEHIND: Duration = Duration::from_secs(10 * 60);
+const BEHIND: Duration = Duration::from_mins(10);
 /// How long sessions, links and grants are kept after their end: for the audit's reader, and for a liveness check that is under way.
-const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+const KEPT: Duration = Duration::from_hours(24);
 /// How far the two clocks may drift apart between two sweeps.
 const DRIFT: Duration = Duration::from_secs(30);
 
@@ -42,20 +42,21 @@ impl Job for ForgetSpent {
     }
 }
 
+/// What ended (for sessions: began) before these moments.
 struct ForgetRest {
-    requests_before: Time,
-    rest_before: Time,
-    sessions_before: Time,
+    requests: Time,
+    links_and_grants: Time,
+    sessions: Time,
 }
 
 impl Job for ForgetRest {
     type Outcome = u64;
 
     async fn run(&self, write: &Write<'_>) -> Result<u64, StoreError> {
-        let requests = authorization_request::sweep(write, self.requests_before).await?;
-        let links = one_time_link::sweep(write, self.rest_before).await?;
-        let grants = grant::sweep(write, self.rest_before).await?;
-        let sessions = session::sweep(write, self.sessions_before).await?;
+        let requests = authorization_request::sweep(write, self.requests).await?;
+        let links = one_time_link::sweep(write, self.links_and_grants).await?;
+        let grants = grant::sweep(write, self.links_and_grants).await?;
+        let sessions = session::sweep(write, self.sessions).await?;
         Ok([requests, links, grants, sessions].into_iter().max().unwrap_or(0))
     }
 }
@@ -98,8 +99,8 @@ pub async fn sweep_at(app: &App, now: Time) -> Result<u64, StoreError> {
             break;
         }
     }
-    let rest_before = now.minus(KEPT);
-    let sessions_before = rest_before.minus(app.config().sessions.absolute);
-    while app.store().write(ForgetRest { requests_before: through, rest_before, sessions_before }).await? >= spent::SWEEP_BATCH {}
+    let links_and_grants = now.minus(KEPT);
+    let sessions = links_and_grants.minus(app.config().sessions.absolute);
+    while app.store().write(ForgetRest { requests: through, links_and_grants, sessions }).await? >= spent::SWEEP_BATCH {}
     Ok(forgotten)
 }

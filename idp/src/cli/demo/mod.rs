@@ -111,19 +111,15 @@ async fn register(app: &App, wishes: &Arguments, base_url: &str) -> Result<Vec<r
                 && view.client(&ClientId::from_text(known.client_id.as_str())).is_some_and(|client| client.is_enabled() && fits(&client.metadata))
         };
         let known = remembered.iter().find(is_there).map(|known| (known.client_id.clone(), known.client_secret.clone()));
-        let (client_id, client_secret) = match known {
-            Some(known) => known,
-            None => {
-                let wanted = metadata(base_url, path, name, description, algorithm);
-                let scope = wanted.scope.clone();
-                let (id, secret) =
-                    clients::create(app, wanted, &Origin::command_line()).await.map_err(|error| Failure::Refused(error.to_string()))?;
-                tracing::debug!(%id, %scope, "registered a demo application");
-                let secret = secret.map(|secret| secret.expose()).unwrap_or_default();
-                remembered.retain(|known| known.path != path);
-                remembered.push(Remembered { path: path.to_owned(), client_id: id.to_string(), client_secret: secret.clone() });
-                (id.to_string(), secret)
-            }
+        let (client_id, client_secret) = if let Some(known) = known {
+            known
+        } else {
+            let wanted = metadata(base_url, path, name, description, algorithm);
+            let (id, secret) = clients::create(app, wanted, &Origin::command_line()).await.map_err(|error| Failure::Refused(error.to_string()))?;
+            let secret = secret.map(|secret| secret.expose()).unwrap_or_default();
+            remembered.retain(|known| known.path != path);
+            remembered.push(Remembered { path: path.to_owned(), client_id: id.to_string(), client_secret: secret.clone() });
+            (id.to_string(), secret)
         };
         registered.push(relying_party::DemoClient {
             path: path.to_owned(),
