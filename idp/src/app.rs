@@ -10,6 +10,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
+use crate::actions::limits::FloodGuard;
 use crate::adapters::templates::Templates;
 use crate::adapters::webauthn::Webauthn;
 use crate::base::clock::{Clock, Time};
@@ -38,6 +39,7 @@ struct Parts {
     data_keys: Arc<DataKeys>,
     templates: Templates,
     webauthn: Webauthn,
+    flood_guard: FloodGuard,
     epoch: i64,
     view: ArcSwap<View>,
     /// Held while the view is loaded, with the moment of the last load.
@@ -112,6 +114,7 @@ impl App {
         let webauthn = Webauthn::new(&config.passkeys.rp_id, &config.passkeys.rp_name, &config.issuer.origin(), &[])
             .map_err(|error| StartError::Webauthn(error.to_string()))?;
         let view = View { version: horizon.settings_version, rings: Arc::new(rings), clients };
+        let flood_guard = FloodGuard::new(config.limits.network_per_minute);
         let loaded_at = clock.now();
         let parts = Parts {
             config,
@@ -120,6 +123,7 @@ impl App {
             data_keys,
             templates,
             webauthn,
+            flood_guard,
             epoch: horizon.epoch,
             view: ArcSwap::from_pointee(view),
             loading: Mutex::new(loaded_at),
@@ -160,6 +164,11 @@ impl App {
     /// Passkey ceremonies.
     pub fn webauthn(&self) -> &Webauthn {
         &self.0.webauthn
+    }
+
+    /// How much one network may ask this node to judge.
+    pub fn flood_guard(&self) -> &FloodGuard {
+        &self.0.flood_guard
     }
 
     /// The epoch this node started in: what it spends and opens belongs to it.

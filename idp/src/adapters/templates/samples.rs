@@ -7,7 +7,7 @@ const NOW: i64 = 1_777_809_600_000;
 const HOUR: i64 = 3_600_000;
 
 /// The codes that an error page can be asked for. Whoever adds a code adds its sentences, or these tests say so.
-pub(super) const ERROR_CODES: [&str; 31] = [
+pub(super) const ERROR_CODES: [&str; 33] = [
     "internal",
     "not_found",
     "method_not_allowed",
@@ -39,6 +39,8 @@ pub(super) const ERROR_CODES: [&str; 31] = [
     "sign_in_refused",
     "codes_replaced",
     "not_acceptable",
+    "not_signed_in",
+    "user_unknown",
 ];
 
 /// A page in one of its states.
@@ -56,12 +58,13 @@ pub(super) fn all() -> Vec<Sample> {
     let wiki = presented("Acme Wiki", "wiki.acme.example", "W");
     let long =
         presented("Donaudampfschifffahrtsgesellschaftskapitänsmützen-Verzeichnis", "a-very-long-name.of-a-very-deep.subdomain.acme.example", "D");
-    let sign_in = json!({"request": null, "presented": null, "email": null, "auto": false, "leads": "email", "error": null, "can_cancel": false});
+    let sign_in =
+        json!({"request": null, "presented": null, "email": null, "typed": "", "auto": false, "leads": "email", "error": null, "can_cancel": false});
     let setup = json!({"action": "/setup/abc", "email": "", "name": ""});
     let invitation = json!({"action": "/invitation/abc", "email": "bob@northwind.example", "name": "Bob", "inviter": "Alice Example"});
     let codes = json!({
-        "codes": (0..10).map(|number| format!("{number}x4kq-7m2pd-v9wt3-hs6fy-c8rbn-1")).collect::<Vec<_>>(),
-        "set": "s1", "account": "alice@northwind.example", "issuer": "https://id.northwind.example", "made_at": NOW - HOUR, "request": null,
+        "codes": (0..10).map(|number| format!("{number}x4kq-7m2p-dv9w-t3hs-6fyc-8rbn1")).collect::<Vec<_>>(),
+        "set": "s1", "account": "alice@northwind.example", "issuer": "https://id.northwind.example", "made_at": NOW - HOUR, "request": null, "error": null,
     });
     let app = |name: &str, description: Option<&str>, initial: &str| json!({"name": name, "description": description, "url": "https://app.example", "initial": initial, "logo_uri": null});
     let passkey = |name: &str, synced: bool, age: i64, used: Option<i64>| json!({"name": name, "synced": synced, "created_at": NOW - age * HOUR, "last_used_at": used.map(|hours| NOW - hours * HOUR)});
@@ -85,7 +88,7 @@ pub(super) fn all() -> Vec<Sample> {
             &sign_in,
             json!({"presented": wiki, "request": "abc", "email": "alice@northwind.example", "auto": true, "can_cancel": true}),
         ),
-        sample("sign-in", "error", &sign_in, json!({"error": "error-email_invalid"})),
+        sample("sign-in", "error", &sign_in, json!({"error": "error-email_invalid", "typed": "alice@"})),
         sample(
             "sign-in",
             "long",
@@ -97,6 +100,7 @@ pub(super) fn all() -> Vec<Sample> {
         sample("invitation", "invited", &invitation, json!({})),
         sample("invitation", "by-nobody", &invitation, json!({"inviter": null, "name": ""})),
         sample("backup-codes", "first", &codes, json!({})),
+        sample("backup-codes", "replaced", &codes, json!({"error": "error-codes_replaced"})),
         sample("backup-codes", "on-the-way", &codes, json!({"request": "abc"})),
         sample("dashboard", "full", &dashboard, json!({})),
         sample("dashboard", "nudge", &dashboard, json!({"nudge": true, "apps": [], "passkeys": [passkey("Windows Hello", false, 20, Some(19))]})),
