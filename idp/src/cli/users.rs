@@ -66,8 +66,9 @@ impl From<RoleName> for Role {
 pub(super) async fn run(app: &App, command: Command) -> Result<(), Failure> {
     match command {
         Command::Invite { email, name, role } => {
-            let link =
-                invitations::invite(app, parse(&email)?, name, role.into(), &Origin::command_line()).await.map_err(|error| refused(app, &error))?;
+            let link = invitations::invite(app, &email, name.as_deref(), role.into(), &Origin::command_line())
+                .await
+                .map_err(|error| refused(app, &error))?;
             println!("{link}");
             Ok(())
         }
@@ -80,7 +81,7 @@ pub(super) async fn run(app: &App, command: Command) -> Result<(), Failure> {
 async fn list(app: &App, json: bool) -> Result<(), Failure> {
     let mut after = None;
     loop {
-        let page = users::page(app, after.as_ref()).await?;
+        let page = users::list(app, after.as_ref()).await?;
         for user in &page {
             let state = if user.is_active() { "active" } else { "deactivated" };
             if json {
@@ -99,7 +100,9 @@ async fn list(app: &App, json: bool) -> Result<(), Failure> {
 
 async fn set_active(app: &App, email: &str, active: bool) -> Result<(), Failure> {
     let email = parse(email)?;
-    let changed = users::set_active(app, &email, active, &Origin::command_line()).await.map_err(|error| refused(app, &error))?;
+    let origin = Origin::command_line();
+    let changed = if active { users::activate(app, &email, &origin).await } else { users::deactivate(app, &email, &origin).await };
+    let changed = changed.map_err(|error| refused(app, &error))?;
     let state = if active { "active" } else { "deactivated" };
     println!("{email} {} {state}.", if changed { "is now" } else { "was already" });
     Ok(())

@@ -11,6 +11,7 @@ pub mod form;
 pub mod headers;
 pub mod health;
 pub mod next;
+pub mod origin;
 pub mod page;
 pub mod peer;
 pub mod request_id;

@@ -88,6 +88,8 @@ pub struct SignIn {
     pub presented: Option<Presented>,
     /// The email that was typed.
     pub email: Option<String>,
+    /// What was typed and is no email, to be mended; else empty.
+    pub typed: String,
     /// Whether the prompt pops by itself.
     pub auto: bool,
     /// What leads while no email was typed.
@@ -137,6 +139,8 @@ pub struct BackupCodes {
     pub made_at: Time,
     /// The authorization request that waits.
     pub request: Option<String>,
+    /// The message `error-CODE` to show.
+    pub error: Option<String>,
 }
 
 /// What every page of the house is given.

@@ -13,7 +13,7 @@ const NOW: i64 = 1_777_809_600;
 const HOUR: i64 = 3600;
 
 /// The codes that an error page can be asked for. Whoever adds a code adds its sentences, or these tests say so.
-pub(super) const ERROR_CODES: [&str; 31] = [
+pub(super) const ERROR_CODES: [&str; 33] = [
     "internal",
     "not_found",
     "method_not_allowed",
@@ -45,6 +45,8 @@ pub(super) const ERROR_CODES: [&str; 31] = [
     "sign_in_refused",
     "codes_replaced",
     "not_acceptable",
+    "not_signed_in",
+    "user_unknown",
 ];
 
 /// A page in one of its states.
@@ -68,7 +70,16 @@ pub(super) fn all() -> Vec<Sample> {
 }
 
 fn sign_in() -> Vec<Sample> {
-    let plain = SignIn { request: None, presented: None, email: None, auto: false, leads: Leads::Email, error: None, can_cancel: false };
+    let plain = SignIn {
+        request: None,
+        presented: None,
+        email: None,
+        typed: String::new(),
+        auto: false,
+        leads: Leads::Email,
+        error: None,
+        can_cancel: false,
+    };
     let asked = SignIn { request: text("a b&c\"d"), presented: Some(wiki()), can_cancel: true, ..plain.clone() };
     vec![
         sample("plain", plain.clone()),
@@ -79,7 +90,7 @@ fn sign_in() -> Vec<Sample> {
             SignIn { presented: Some(long()), email: text("somebody.with.a.remarkably.long.address@subdomain.northwind.example"), ..asked.clone() },
         ),
         sample("for-a-client", asked),
-        sample("error", SignIn { error: text("error-email_invalid"), ..plain.clone() }),
+        sample("error", SignIn { error: text("error-email_invalid"), typed: "alice@".into(), ..plain.clone() }),
         sample("refused", SignIn { error: text("error-too_many_attempts"), email: text("alice@northwind.example"), ..plain }),
     ]
 }
@@ -89,18 +100,20 @@ fn coming_aboard() -> Vec<Sample> {
     let invitation =
         Invitation { action: "/invitation/abc".into(), email: "bob@northwind.example".into(), name: "Bob".into(), inviter: text("Alice Example") };
     let codes = BackupCodes {
-        codes: (0..10).map(|number| format!("{number}x4kq-7m2pd-v9wt3-hs6fy-c8rbn-1")).collect(),
+        codes: (0..10).map(|number| format!("{number}x4kq-7m2p-dv9w-t3hs-6fyc-8rbn1")).collect(),
         set: "s1".into(),
         account: "alice@northwind.example".into(),
         issuer: "https://id.northwind.example".into(),
         made_at: ago(1),
         request: None,
+        error: None,
     };
     vec![
         sample("prefilled", Setup { email: "alice@northwind.example".into(), name: "Alice \"<b>\" Example".into(), ..setup.clone() }),
         sample("empty", setup),
         sample("by-nobody", Invitation { inviter: None, name: String::new(), ..invitation.clone() }),
         sample("invited", invitation),
+        sample("replaced", BackupCodes { error: text("error-codes_replaced"), ..codes.clone() }),
         sample("on-the-way", BackupCodes { request: text("abc"), ..codes.clone() }),
         sample("first", codes),
     ]
