@@ -10,6 +10,7 @@ pub mod edge;
 pub mod form;
 pub mod headers;
 pub mod next;
+pub mod origin;
 pub mod page;
 pub mod peer;
 pub mod request_id;
