@@ -3,5 +3,14 @@
 
 pub mod audit;
 pub mod authorization_requests;
+pub mod cancellation;
+pub mod client_authentication;
+pub mod codes;
+pub mod consents;
+pub mod grants;
 pub mod limits;
+pub mod logout;
+pub mod refresh;
+pub mod revocation;
 pub mod sessions;
+pub mod tokens;
