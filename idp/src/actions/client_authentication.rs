@@ -58,7 +58,8 @@ impl Credentials {
             return Err(OAuthError::invalid_client("client assertions are not supported"));
         }
         if let Some(authorization) = authorization {
-            let (client_id, secret) = basic(authorization).ok_or_else(|| OAuthError::invalid_client("the Authorization header is not well-formed Basic"))?;
+            let (client_id, secret) =
+                basic(authorization).ok_or_else(|| OAuthError::invalid_client("the Authorization header is not well-formed Basic"))?;
             if named.is_some_and(|named| named != client_id.as_str()) {
                 return Err(OAuthError::invalid_request("client_id is not the one in the Authorization header"));
             }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::actions::authorization_requests::{Presented, present};
 use crate::adapters::jose::verify_own_token;
 use crate::app::App;
 use crate::base::digest::Digest;
@@ -13,7 +14,6 @@ use crate::base::secret::ExposeSecret as _;
 use crate::base::single_use::SingleUseId;
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::logout::{self, Destination, Hint, HintFacts, LogoutDecision, LogoutRequest};
-use crate::actions::authorization_requests::{Presented, present};
 
 /// A request to sign out whose hint was verified: what is left of it is decided as often as it takes, and carries no token.
 #[derive(Clone, Debug, Serialize, Deserialize)]

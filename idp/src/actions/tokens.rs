@@ -146,15 +146,8 @@ pub fn mint(app: &App, given: &Given<'_>) -> Result<TokenResponse, OAuthError> {
     let fault = |what: &'static str| move |error: String| OAuthError::server_error("no token could be made").because(format!("{what}: {error}"));
     // Nothing outlives its grant.
     let ends_at = now.plus(app.config().lifetimes.access_token).min(grant.absolute_ends_at);
-    let fact = AccessToken {
-        grant: grant.id,
-        client_id: grant.client_id.clone(),
-        scope: given.scope.clone(),
-        issued_at: now,
-        epoch: app.epoch(),
-    };
-    let access_token =
-        rings.sealer.seal(SingleUseId::new(ends_at), &fact, b"").map_err(|error| fault("access token")(error.to_string()))?;
+    let fact = AccessToken { grant: grant.id, client_id: grant.client_id.clone(), scope: given.scope.clone(), issued_at: now, epoch: app.epoch() };
+    let access_token = rings.sealer.seal(SingleUseId::new(ends_at), &fact, b"").map_err(|error| fault("access token")(error.to_string()))?;
     let refresh_token = if client.metadata.may_use(GrantType::RefreshToken) {
         let token = RefreshToken { key: grant.mac_key_id, grant: grant.id, generation: given.generation };
         let text = token.text(rings, &grant.client_id);
@@ -266,7 +259,9 @@ mod tests {
         let text = token().spell(&mac);
         assert_eq!(text.len(), 84);
         assert_eq!(RefreshToken::parse(&text), Some((token(), mac)));
-        for other in [&text[..text.len() - 1], &format!("{text}A"), &format!("{text}="), &format!(" {text}"), &text.to_uppercase(), &text[4..], "wrt_", ""] {
+        for other in
+            [&text[..text.len() - 1], &format!("{text}A"), &format!("{text}="), &format!(" {text}"), &text.to_uppercase(), &text[4..], "wrt_", ""]
+        {
             assert_eq!(RefreshToken::parse(other), None, "{other}");
         }
     }
