@@ -1,0 +1,269 @@
+//! Is this client the one it names (RFC 6749 §2.3, OpenID Connect Core §9)? Exactly the registered method, exactly one at a time.
+//!
+//! Unknown, shut out and wrong secret are one answer after the same work (A-CA-05). Wrong secrets are counted in memory for each network
+//! and client, so that guessing ends and the true client, elsewhere, is not locked out.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::app::App;
+use crate::base::clock::Time;
+use crate::base::digest::Digest;
+use crate::base::id::{ClientId, KeyId};
+use crate::base::network::Network;
+use crate::base::secret::{ExposeSecret as _, SecretString};
+use crate::keys::at_rest::DataKeys;
+use crate::protocol::client_metadata::TokenEndpointAuthMethod;
+use crate::protocol::error::OAuthError;
+use crate::protocol::params::Params;
+use crate::store::client::Client;
+
+/// What the keyed digest of a client's secret is made for.
+const PURPOSE: &str = "client-secret";
+/// How many wrong secrets are judged for each network and client in [`WINDOW`].
+const MOST_WRONG: u32 = 20;
+/// How long wrong secrets are remembered.
+const WINDOW: Duration = Duration::from_secs(60);
+/// How many networks and clients are remembered at the same time.
+const MOST_REMEMBERED: usize = 10_000;
+
+/// What rests in the place of a client's secret: data key and keyed digest.
+pub fn digest_secret(keys: &DataKeys, client: &ClientId, secret: &str) -> (KeyId, Digest) {
+    keys.digest(PURPOSE, &[client.as_str().as_bytes(), secret.as_bytes()])
+}
+
+/// How a client says who it is.
+#[derive(Debug)]
+pub struct Credentials {
+    client_id: ClientId,
+    secret: Option<SecretString>,
+    method: TokenEndpointAuthMethod,
+}
+
+impl Credentials {
+    /// Reads them from the `Authorization` header and the form. More than one method is a malformed request (RFC 6749 §2.3, A-CA-01).
+    pub fn read(authorization: Option<&str>, params: &Params) -> Result<Self, OAuthError> {
+        let in_body = params.get("client_secret");
+        let assertion = params.get("client_assertion").or_else(|| params.get("client_assertion_type"));
+        let named = params.get("client_id");
+        if usize::from(authorization.is_some()) + usize::from(in_body.is_some()) + usize::from(assertion.is_some()) > 1 {
+            return Err(OAuthError::invalid_request("more than one method of client authentication"));
+        }
+        if assertion.is_some() {
+            return Err(OAuthError::invalid_client("client assertions are not supported"));
+        }
+        if let Some(authorization) = authorization {
+            let (client_id, secret) =
+                basic(authorization).ok_or_else(|| OAuthError::invalid_client("the Authorization header is not well-formed Basic"))?;
+            if named.is_some_and(|named| named != client_id.as_str()) {
+                return Err(OAuthError::invalid_request("client_id is not the one in the Authorization header"));
+            }
+            return Ok(Self { client_id, secret: Some(secret), method: TokenEndpointAuthMethod::ClientSecretBasic });
+        }
+        let client_id = named.ok_or_else(|| OAuthError::invalid_client("client authentication is missing"))?;
+        let method = if in_body.is_some() { TokenEndpointAuthMethod::ClientSecretPost } else { TokenEndpointAuthMethod::None };
+        Ok(Self { client_id: ClientId::from_text(client_id), secret: in_body.map(SecretString::from), method })
+    }
+}
+
+/// RFC 6749 §2.3.1, RFC 7617 §2: strict base64 of id and secret, each form-encoded (A-CA-03).
+fn basic(authorization: &str) -> Option<(ClientId, SecretString)> {
+    let (scheme, encoded) = authorization.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("Basic") {
+        return None;
+    }
+    let pair = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
+    let (id, secret) = pair.split_once(':')?;
+    Some((ClientId::from_text(form_decoded(id)?), form_decoded(secret)?.into()))
+}
+
+/// Undoes form encoding of one value, by the same reading that forms get.
+fn form_decoded(text: &str) -> Option<String> {
+    // The encoding never writes the sign that parts parameters; a text with one is not encoded.
+    if text.contains('&') {
+        return None;
+    }
+    let params = Params::gather(&[format!("value={text}").as_bytes()]).ok()?;
+    Some(params.get("value").unwrap_or_default().to_owned())
+}
+
+/// Why a client was not let in.
+#[derive(Debug)]
+pub enum NotAuthenticated {
+    /// It said something malformed, or did not prove who it is.
+    Refused(OAuthError),
+    /// Too many wrong secrets came from this network for this client; not judged. Come back after this long.
+    TooMany(Duration),
+}
+
+impl From<OAuthError> for NotAuthenticated {
+    fn from(error: OAuthError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+/// Proves that the client is the one it names, or refuses. No read: clients are in memory.
+pub fn authenticate(app: &App, wrong: &WrongSecrets, shown: &Credentials, network: Network) -> Result<Arc<Client>, NotAuthenticated> {
+    let now = app.now();
+    wrong.may_try(network, &shown.client_id, now).map_err(NotAuthenticated::TooMany)?;
+    let view = app.view();
+    let client = view.client(&shown.client_id);
+    let secret_fits = fits(app.data_keys(), client.and_then(|client| client.secret), shown)
+        .map_err(|error| OAuthError::server_error("the client can't be checked").because(error))?;
+    let proven = client.filter(|client| {
+        let method = client.metadata.token_endpoint_auth_method;
+        // OpenID Connect Core §9: the registered method and no other (A-CA-02).
+        client.is_enabled() && method == shown.method && (method == TokenEndpointAuthMethod::None || secret_fits)
+    });
+    if let Some(client) = proven {
+        return Ok(Arc::clone(client));
+    }
+    if shown.secret.is_some() {
+        wrong.note(network, &shown.client_id, now);
+    }
+    Err(OAuthError::invalid_client("the client is unknown or did not prove who it is").into())
+}
+
+/// Compares the secret, or does the same work where there is nothing to compare it with.
+fn fits(keys: &DataKeys, stored: Option<(KeyId, Digest)>, shown: &Credentials) -> Result<bool, crate::keys::at_rest::NotAtRest> {
+    let secret = shown.secret.as_ref().map(|secret| secret.expose_secret()).unwrap_or_default();
+    let Some((key, digest)) = stored else {
+        let (_, computed) = digest_secret(keys, &shown.client_id, secret);
+        // Compared with what no secret has, for the time it takes.
+        let _ = std::hint::black_box(computed == Digest::from_bytes([0; 32]));
+        return Ok(false);
+    };
+    let parts = [shown.client_id.as_str().as_bytes(), secret.as_bytes()];
+    Ok(keys.matches(PURPOSE, key, &parts, &digest)? && shown.secret.is_some())
+}
+
+/// Counts wrong secrets for each network and client, on this node.
+#[derive(Clone, Default)]
+pub struct WrongSecrets(Arc<Mutex<HashMap<(Network, Digest), Count>>>);
+
+#[derive(Clone, Copy)]
+struct Count {
+    wrong: u32,
+    since: Time,
+}
+
+impl WrongSecrets {
+    /// Whether another secret is judged; if not, how long to wait.
+    fn may_try(&self, network: Network, client: &ClientId, now: Time) -> Result<(), Duration> {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match counts.get(&(network, Digest::of(client.as_str()))) {
+            Some(count) if count.wrong >= MOST_WRONG && now.since(count.since) < WINDOW => Err(WINDOW.saturating_sub(now.since(count.since))),
+            _ => Ok(()),
+        }
+    }
+
+    fn note(&self, network: Network, client: &ClientId, now: Time) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts.len() >= MOST_REMEMBERED {
+            counts.retain(|_, count| now.since(count.since) < WINDOW);
+        }
+        if counts.len() >= MOST_REMEMBERED {
+            // Whoever fills the memory makes it forget; secrets have 256 bits, and memory has an end (E-LOAD).
+            counts.clear();
+        }
+        let count = counts.entry((network, Digest::of(client.as_str()))).or_insert(Count { wrong: 0, since: now });
+        if now.since(count.since) >= WINDOW {
+            *count = Count { wrong: 0, since: now };
+        }
+        count.wrong = count.wrong.saturating_add(1);
+    }
+}
+
+impl fmt::Debug for WrongSecrets {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("WrongSecrets")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::error::ErrorCode;
+
+    fn encoded(pair: &str) -> String {
+        format!("Basic {}", STANDARD.encode(pair))
+    }
+
+    /// A-CA-03: form-encoded inside strict base64; sloppy base64 is refused.
+    #[test]
+    fn basic_is_read_by_the_book() {
+        let (id, secret) = basic(&encoded("sh%3Aop:a%3Ab%25c%2Bd+%C3%BC=")).unwrap();
+        assert_eq!((id.as_str(), secret.expose_secret()), ("sh:op", "a:b%c+d \u{fc}="));
+        assert!(basic(&encoded("shop:secret").replace("Basic", "bAsIc")).is_some());
+        assert_eq!(basic(&encoded("shop:")).unwrap().1.expose_secret(), "");
+        for sloppy in [
+            encoded("shop:secret").replace('=', ""),
+            format!("{}\n", encoded("shop:secret")),
+            encoded("shop:secret").replace("Basic ", "Basic  "),
+            encoded("shop"),
+            encoded("shop:a&b"),
+            encoded("shop:%ff"),
+            "Basic".to_owned(),
+            "Basic -_8=".to_owned(),
+            "Bearer abc".to_owned(),
+        ] {
+            assert!(basic(&sloppy).is_none(), "{sloppy:?}");
+        }
+    }
+
+    /// A-CA-01, A-CA-02: one method at a time, and what is missing is not guessed.
+    #[test]
+    fn one_method_at_a_time() {
+        let read = |header: Option<&str>, pairs: &[(&str, &str)]| Credentials::read(header, &Params::from_pairs(pairs.iter().copied()));
+        let header = encoded("shop:secret");
+        let method = |outcome: Result<Credentials, OAuthError>| outcome.unwrap().method;
+        assert_eq!(method(read(Some(&header), &[("client_id", "shop")])), TokenEndpointAuthMethod::ClientSecretBasic);
+        assert_eq!(method(read(None, &[("client_id", "shop"), ("client_secret", "x")])), TokenEndpointAuthMethod::ClientSecretPost);
+        assert_eq!(method(read(None, &[("client_id", "shop")])), TokenEndpointAuthMethod::None);
+        for (header, pairs, code) in [
+            (Some(header.as_str()), &[("client_secret", "secret")][..], ErrorCode::InvalidRequest),
+            (Some(&header), &[("client_id", "other")], ErrorCode::InvalidRequest),
+            (Some(&header), &[("client_assertion", "a.b.c")], ErrorCode::InvalidRequest),
+            (None, &[("client_secret", "secret"), ("client_assertion", "a.b.c")], ErrorCode::InvalidRequest),
+            (None, &[("client_id", "shop"), ("client_assertion", "a.b.c")], ErrorCode::InvalidClient),
+            (None, &[("client_secret", "secret")], ErrorCode::InvalidClient),
+            (Some("Bearer x"), &[], ErrorCode::InvalidClient),
+            (None, &[], ErrorCode::InvalidClient),
+        ] {
+            assert_eq!(read(header, pairs).unwrap_err().code(), code, "{pairs:?}");
+        }
+    }
+
+    /// A-CA-05: guessing ends where it comes from, and nowhere else; after a while it may go on.
+    #[test]
+    fn wrong_secrets_count_for_their_network_and_client() {
+        let wrong = WrongSecrets::default();
+        let network = |text: &str| Network::of(text.parse().unwrap());
+        let (here, elsewhere) = (network("192.0.2.1"), network("192.0.2.2"));
+        let (shop, other) = (ClientId::from_text("shop"), ClientId::from_text("other"));
+        let now = Time::from_seconds(1_764_000_000);
+        for _ in 0..MOST_WRONG {
+            assert!(wrong.may_try(here, &shop, now).is_ok());
+            wrong.note(here, &shop, now);
+        }
+        assert_eq!(wrong.may_try(here, &shop, now), Err(WINDOW));
+        assert!(wrong.may_try(elsewhere, &shop, now).is_ok());
+        assert!(wrong.may_try(here, &other, now).is_ok());
+        assert!(wrong.may_try(here, &shop, now.plus(WINDOW)).is_ok());
+    }
+
+    #[test]
+    fn the_memory_of_wrong_secrets_has_an_end() {
+        let wrong = WrongSecrets::default();
+        let now = Time::from_seconds(1_764_000_000);
+        for number in 0..MOST_REMEMBERED + 10 {
+            wrong.note(Network::default(), &ClientId::from_text(number.to_string()), now);
+        }
+        assert!(wrong.0.lock().unwrap().len() <= MOST_REMEMBERED);
+    }
+}

@@ -1,0 +1,71 @@
+//! Consents: what a person says when asked whether a client may have what it asks for (OpenID Connect Core §3.1.2.4).
+//!
+//! Client, scope and request come from the sealed request, the person from the session: an answer is never about anything that a form
+//! says (A-AUTHN-06).
+
+use crate::actions::audit::{Actor, Event, Origin};
+use crate::actions::sessions;
+use crate::app::App;
+use crate::base::clock::Time;
+use crate::base::error::{AppError, Kind};
+use crate::config::Sessions;
+use crate::protocol::authorization_request::AuthorizationRequest;
+use crate::store::reads::session_and_user::SessionAndUser;
+use crate::store::{Job, StoreError, Write, consent, session, user};
+
+struct Answer {
+    request: AuthorizationRequest,
+    who: SessionAndUser,
+    allowed: bool,
+    limits: Sessions,
+    epoch: i64,
+    now: Time,
+    origin: Origin,
+}
+
+impl Job for Answer {
+    type Outcome = bool;
+
+    async fn run(&self, write: &Write<'_>) -> Result<bool, StoreError> {
+        let SessionAndUser { session, user } = &self.who;
+        let held = user::hold(write, user.id).await?.zip(session::hold(write, session.id).await?);
+        let alive = held.is_some_and(|(user, session)| {
+            let found = SessionAndUser { session, user };
+            found.session.user_id == found.user.id && sessions::is_alive(&found, &self.limits, self.epoch, self.now)
+        });
+        if !alive {
+            return Ok(false);
+        }
+        let client_id = &self.request.client_id;
+        let kind = if self.allowed { "consent_given" } else { "consent_denied" };
+        let event = Event::new(kind, &self.origin).user(user.id).client(client_id).session(session.id);
+        event.detail("scope", self.request.scope.to_string()).record(write, self.now).await?;
+        if self.allowed {
+            // What was allowed before stays allowed.
+            let before = consent::find(write, user.id, client_id).await?;
+            let scope = before.map_or_else(|| self.request.scope.clone(), |before| before.scope.union(&self.request.scope));
+            let given_for = self.request.id;
+            let consent = consent::Model { user_id: user.id, client_id: client_id.clone(), scope, given_at: self.now, given_for };
+            consent::give(write, consent).await?;
+        }
+        Ok(true)
+    }
+}
+
+/// Records that the person of this session allowed, or did not allow, what `request` asks for.
+pub async fn answer(app: &App, request: &AuthorizationRequest, who: &SessionAndUser, allowed: bool, origin: Origin) -> Result<(), AppError> {
+    let job = Answer {
+        request: request.clone(),
+        who: who.clone(),
+        allowed,
+        limits: app.config().sessions.clone(),
+        epoch: app.epoch(),
+        now: app.now(),
+        origin: origin.by(Actor::User(who.user.id)),
+    };
+    if app.store().write(job).await? {
+        Ok(())
+    } else {
+        Err(AppError::new(Kind::Unauthenticated, "not_signed_in").because("the session ended while the person was asked"))
+    }
+}

@@ -1,0 +1,208 @@
+//! The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2): reads a request, asks `next_step` what follows, and sends the
+//! browser there. What can't be trusted to go back to a client is said on our own page; everything else is redirected.
+
+use axum::extract::{FromRequestParts as _, Path, Request, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::request::Parts;
+
+use crate::actions::authorization_requests;
+use crate::actions::cancellation::{asking_client, enabled_client};
+use crate::actions::codes;
+use crate::adapters::jose::verify_own_token;
+use crate::app::App;
+use crate::base::error::{AppError, Kind};
+use crate::base::id::Subject;
+use crate::base::single_use::SingleUseId;
+use crate::protocol::authorization_request::{AuthorizationRequest, echoed_state, identify, redirect_target};
+use crate::protocol::authorization_response::AuthorizationResponse;
+use crate::protocol::client_metadata::ClientMetadata;
+use crate::protocol::error::OAuthError;
+use crate::protocol::next_step::{ConsentFacts, Facts, NextStep, SessionFacts, next_step};
+use crate::protocol::params::Params;
+use crate::protocol::redirect_uri::RedirectUri;
+use crate::store::consent;
+use crate::store::reads::session_and_user::SessionAndUser;
+use crate::web::browser::Browser;
+use crate::web::form::{read_body, require_content_type};
+use crate::web::session::OptionalSession;
+
+/// The longest sealed request that is put into an address without a browser to store it for.
+const LONGEST_UNBOUND: usize = 7 * 1024;
+
+/// `GET /authorize`
+pub async fn get(State(app): State<App>, request: Request) -> Result<Response, AppError> {
+    let (mut parts, _) = request.into_parts();
+    let params = Params::gather(&[query(&parts)]).map_err(unreadable)?;
+    begin(&app, &mut parts, &params).await
+}
+
+/// `POST /authorize`, also from another site, and then without cookies (A-RTM-07).
+pub async fn post(State(app): State<App>, request: Request) -> Result<Response, AppError> {
+    let (mut parts, body) = request.into_parts();
+    require_content_type(&parts.headers, "application/x-www-form-urlencoded")?;
+    let body = read_body(body, &app).await?;
+    // A name in the address and in the body is a name that came twice (A-RTM-05).
+    let params = Params::gather(&[query(&parts), &body]).map_err(unreadable)?;
+    begin(&app, &mut parts, &params).await
+}
+
+/// `GET /authorize/BOX`: a page has changed a fact, or a request without a browser has found one.
+pub async fn resume(State(app): State<App>, Path(text): Path<String>, request: Request) -> Result<Response, AppError> {
+    let (mut parts, _) = request.into_parts();
+    let browser = Browser::from_request_parts(&mut parts, &app).await?;
+    if authorization_requests::is_unbound(&text) {
+        let request = authorization_requests::read_unbound(&app, &text).await?;
+        let kept = authorization_requests::keep(&app, &request, browser.digest()).await?;
+        return Ok(to(&app, &format!("/authorize/{kept}")));
+    }
+    let request = authorization_requests::read(&app, &text, browser.digest()).await?;
+    asking_client(&app, &request)?;
+    proceed(&app, &mut parts, &request, Some(text)).await.or_else(|stop| stop.answer(&app, &request.redirect_uri, request.state.as_deref()))
+}
+
+fn query(parts: &Parts) -> &[u8] {
+    parts.uri.query().unwrap_or_default().as_bytes()
+}
+
+fn unreadable(error: OAuthError) -> AppError {
+    AppError::new(Kind::Invalid, "invalid_request").because(error)
+}
+
+async fn begin(app: &App, parts: &mut Parts, params: &Params) -> Result<Response, AppError> {
+    let identified = identify(params)?;
+    let client = enabled_client(app, &identified.client_id)?;
+    let redirect_uri = redirect_target(&client.metadata, identified.redirect_uri)?;
+    // From here on the client hears what is wrong.
+    let outcome = match read(app, params, &client.metadata, redirect_uri.clone()) {
+        Ok(request) => proceed(app, parts, &request, None).await,
+        Err(error) => Err(Stop::Redirect(error)),
+    };
+    outcome.or_else(|stop| stop.answer(app, &redirect_uri, echoed_state(params)))
+}
+
+fn read(app: &App, params: &Params, client: &ClientMetadata, redirect_uri: RedirectUri) -> Result<AuthorizationRequest, OAuthError> {
+    params.refuse_repeated()?;
+    let hint_subject = hinted(app, params)?;
+    let now = app.now();
+    let id = SingleUseId::new(now.plus(app.config().lifetimes.authorization_request));
+    AuthorizationRequest::read(params, client, redirect_uri, hint_subject, id, now)
+}
+
+/// OpenID Connect Core §3.1.2.1: whom a hint names, if it is an ID token of ours; over or not, and whoever it was given to (A-AUTHN-03).
+fn hinted(app: &App, params: &Params) -> Result<Option<Subject>, OAuthError> {
+    let Some(token) = params.get("id_token_hint") else { return Ok(None) };
+    let verified = verify_own_token(token, app.view().rings.signing.published(), &app.config().issuer);
+    let hint = verified.map_err(|error| OAuthError::invalid_request("id_token_hint is not an ID token of this provider").because(error))?;
+    Ok(Some(hint.subject))
+}
+
+/// Why a request does not go on.
+pub(super) enum Stop {
+    /// Said on our own page.
+    Page(AppError),
+    /// Said to the client.
+    Redirect(OAuthError),
+}
+
+impl Stop {
+    /// The answer: an error of ours, or the client's address with the refusal, its `state` and `iss` (RFC 6749 §4.1.2.1, RFC 9207 §2).
+    fn answer(self, app: &App, redirect_uri: &RedirectUri, state: Option<&str>) -> Result<Response, AppError> {
+        match self {
+            Self::Page(error) => Err(error),
+            Self::Redirect(error) => {
+                tracing::info!(%error, "refused");
+                let response = AuthorizationResponse::refusal(&error, state, &app.config().issuer);
+                Ok(Redirect::to(&response.location(redirect_uri)).into_response())
+            }
+        }
+    }
+}
+
+/// What passes by itself, and what is our fault, the client hears as such; it may know what to do about it (RFC 6749 §4.1.2.1).
+impl From<AppError> for Stop {
+    fn from(error: AppError) -> Self {
+        match error.kind {
+            Kind::Unavailable(_) => {
+                tracing::warn!(%error, "unavailable");
+                Self::Redirect(OAuthError::temporarily_unavailable("try again shortly"))
+            }
+            Kind::Internal => {
+                tracing::error!(%error, "failed");
+                Self::Redirect(OAuthError::server_error("something went wrong here"))
+            }
+            _ => Self::Page(error),
+        }
+    }
+}
+
+/// Goes on with a request that passed every check: the facts, the step, the way there.
+async fn proceed(app: &App, parts: &mut Parts, request: &AuthorizationRequest, kept: Option<String>) -> Result<Response, Stop> {
+    let Some(browser) = parts.extensions.get::<Browser>().cloned() else {
+        // A POST from another site: the browser may have its cookie, and shows it with the GET that follows.
+        return Ok(to(app, &format!("/authorize/{}", unbound(app, request)?)));
+    };
+    let OptionalSession(who) = OptionalSession::from_request_parts(parts, app).await?;
+    // Asked again, for the session's read has told what changed.
+    let client = asking_client(app, request).map_err(Stop::Page)?;
+    let step = step(app, request, who.as_ref(), &client.metadata).await?;
+    let keep = async || match kept {
+        Some(text) => Ok(text),
+        None => authorization_requests::keep(app, request, browser.digest()).await,
+    };
+    let path = match (step, who) {
+        (NextStep::Issue, Some(who)) => {
+            let code = codes::issue(app, request, &who, browser.digest()).await?;
+            let response = AuthorizationResponse::code(&code, request.state.as_deref(), &app.config().issuer);
+            return Ok(Redirect::to(&response.location(&request.redirect_uri)).into_response());
+        }
+        (NextStep::Refuse(error), _) => return Err(Stop::Redirect(error)),
+        (NextStep::Consent, _) => format!("/consent/{}", keep().await?),
+        (NextStep::SaveBackupCodes, _) => format!("/account/backup-codes?first&request={}", keep().await?),
+        // There is one account in a browser for now, so that choosing another is signing in.
+        (NextStep::SignIn | NextStep::SignInAgain | NextStep::ChooseAccount | NextStep::Issue, _) => format!("/login?request={}", keep().await?),
+    };
+    Ok(to(app, &path))
+}
+
+fn unbound(app: &App, request: &AuthorizationRequest) -> Result<String, Stop> {
+    let text = authorization_requests::keep_unbound(app, request.clone())?;
+    if text.len() > LONGEST_UNBOUND {
+        return Err(Stop::Redirect(OAuthError::invalid_request("the request is too long to be sent by POST from another site")));
+    }
+    Ok(text)
+}
+
+/// What follows for this person. The consent is read only where it decides.
+pub(super) async fn step(
+    app: &App,
+    request: &AuthorizationRequest,
+    who: Option<&SessionAndUser>,
+    client: &ClientMetadata,
+) -> Result<NextStep, AppError> {
+    let session = who.map(|SessionAndUser { session, user }| SessionFacts {
+        subject: user.subject.clone(),
+        authenticated_at: session.authenticated_at,
+        chosen_at: session.chosen_at,
+        backup_codes_waiting: user.backup_codes_waiting(),
+    });
+    let consent_policy = client.consent_policy(&request.scope, &request.redirect_uri);
+    let mut facts = Facts { session, consent: None, consent_policy };
+    let now = app.now();
+    let without_consent = next_step(request, &facts, now);
+    let Some(who) = who.filter(|_| is_about_consent(&without_consent)) else { return Ok(without_consent) };
+    let consent = consent::find(app.store(), who.user.id, &request.client_id).await?;
+    facts.consent = consent.map(|consent| ConsentFacts { scope: consent.scope, given_for: consent.given_for });
+    Ok(next_step(request, &facts, now))
+}
+
+fn is_about_consent(step: &NextStep) -> bool {
+    match step {
+        NextStep::Consent => true,
+        NextStep::Refuse(error) => error.code() == crate::protocol::error::ErrorCode::ConsentRequired,
+        _ => false,
+    }
+}
+
+pub(super) fn to(app: &App, path: &str) -> Response {
+    Redirect::to(&app.config().issuer.join(path)).into_response()
+}

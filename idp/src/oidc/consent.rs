@@ -1,0 +1,83 @@
+//! The consent page: what a client asks for, and what the person says to it (OpenID Connect Core §3.1.2.4).
+//!
+//! The form carries nothing but the answer; request, client and scope come from the box in the address, which is bound to this browser,
+//! and the person from the session. Whoever is here in another state than the page is for goes back to `/authorize`, which knows.
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::Serialize;
+
+use crate::actions::authorization_requests::{self, Presented, present};
+use crate::actions::cancellation::{asking_client, denied};
+use crate::actions::consents;
+use crate::app::App;
+use crate::base::error::{AppError, Kind};
+use crate::oidc::authorize::{step, to};
+use crate::protocol::authorization_request::AuthorizationRequest;
+use crate::protocol::next_step::NextStep;
+use crate::store::reads::session_and_user::SessionAndUser;
+use crate::web::browser::Browser;
+use crate::web::form::Form;
+use crate::web::origin::RequestOrigin;
+use crate::web::page::Pages;
+use crate::web::session::OptionalSession;
+
+#[derive(Serialize)]
+struct ConsentPage<'p> {
+    presented: Presented,
+    scopes: Vec<&'p str>,
+    action: String,
+    request: &'p str,
+}
+
+/// `GET /consent/BOX`
+pub async fn show(
+    State(app): State<App>,
+    Path(text): Path<String>,
+    browser: Browser,
+    OptionalSession(who): OptionalSession,
+    pages: Pages,
+) -> Result<Response, AppError> {
+    let request = authorization_requests::read(&app, &text, browser.digest()).await?;
+    let Some(who) = whoever_is_asked(&app, &request, who).await? else { return Ok(to(&app, &format!("/authorize/{text}"))) };
+    let client = asking_client(&app, &request)?;
+    let own = ConsentPage {
+        presented: present(&client),
+        scopes: request.scope.tokens().map(|token| token.as_str()).collect(),
+        action: format!("{}/consent/{text}", app.config().issuer.path()),
+        request: &text,
+    };
+    pages.page("consent").of(&who.user).form_may_end_at(request.redirect_uri.origin_for_csp()).show(&own)
+}
+
+/// `POST /consent/BOX`
+pub async fn answer(
+    State(app): State<App>,
+    Path(text): Path<String>,
+    browser: Browser,
+    OptionalSession(who): OptionalSession,
+    RequestOrigin(origin): RequestOrigin,
+    form: Form,
+) -> Result<Response, AppError> {
+    let request = authorization_requests::read(&app, &text, browser.digest()).await?;
+    let back = to(&app, &format!("/authorize/{text}"));
+    let Some(who) = whoever_is_asked(&app, &request, who).await? else { return Ok(back) };
+    match form.field("decision") {
+        "allow" => {
+            consents::answer(&app, &request, &who, true, origin).await?;
+            Ok(back)
+        }
+        "deny" => {
+            consents::answer(&app, &request, &who, false, origin).await?;
+            Ok(Redirect::to(&denied(&app, &request)).into_response())
+        }
+        _ => Err(AppError::new(Kind::Invalid, "invalid_request").because("decision is neither allow nor deny")),
+    }
+}
+
+/// The person, if it is consent that the request waits for.
+async fn whoever_is_asked(app: &App, request: &AuthorizationRequest, who: Option<SessionAndUser>) -> Result<Option<SessionAndUser>, AppError> {
+    let client = asking_client(app, request)?;
+    let waits_for_consent = step(app, request, who.as_ref(), &client.metadata).await? == NextStep::Consent;
+    Ok(who.filter(|_| waits_for_consent))
+}

@@ -1,0 +1,42 @@
+//! The documents that everybody may read: metadata at both well-known addresses (RFC 8414 §3, OpenID Connect Discovery §4) and the keys
+//! (RFC 7517 §5). Served from memory, to any origin, and kept by whoever likes.
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use bytes::Bytes;
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+
+use crate::app::App;
+use crate::protocol::discovery::{ProviderMetadata, path};
+
+/// The languages that the pages are written in.
+const UI_LOCALES: [&str; 2] = ["en", "de"];
+/// How long the documents may be kept. A new key is published this long before it signs.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=300");
+
+/// The documents as routes. Metadata is written once, for it follows from the configuration alone.
+pub fn documents(app: &App) -> Router<App> {
+    let metadata = ProviderMetadata::new(&app.config().issuer, UI_LOCALES.map(str::to_owned).to_vec());
+    // Strings and lists of them: there is nothing in it that JSON could not write.
+    let metadata = Bytes::from(serde_json::to_vec(&metadata).unwrap_or_default());
+    let discovery = get(move || std::future::ready(document(metadata.clone())));
+    Router::new()
+        .route("/.well-known/openid-configuration", discovery.clone())
+        .route("/.well-known/oauth-authorization-server", discovery)
+        .route(path::JWKS, get(jwks))
+}
+
+async fn jwks(State(app): State<App>) -> Response {
+    document(Bytes::copy_from_slice(app.view().rings.signing.jwks()))
+}
+
+fn document(body: Bytes) -> Response {
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, MAX_AGE);
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response
+}
