@@ -251,7 +251,7 @@ async fn a_person_signs_in_refreshes_and_signs_out() {
     assert_eq!(["iat", "exp", "sub", "auth_time", "sid", "refresh token"].map(changed), [true, true, false, false, false, true]);
     assert!(!page.contains("data-news=\"expired\""));
 
-    clock.advance(Duration::from_secs(60));
+    clock.advance(Duration::from_secs(61));
     assert!(visitor.presses("/wiki/userinfo", &token).await.html.contains("data-news=\"userinfo\""));
     assert!(visitor.goes("/").await.html.contains("Signed in as Ada"));
     let page = visitor.presses("/wiki/sign-out", &token).await.html;

@@ -14,7 +14,7 @@ use crate::cli::demo::relying_party::provider::Tokens;
 use crate::cli::demo::relying_party::shown::Change;
 
 /// How long somebody may take at the provider.
-pub(super) const SIGN_IN_LIFETIME: Duration = Duration::from_secs(10 * 60);
+pub(super) const SIGN_IN_LIFETIME: Duration = Duration::from_mins(10);
 /// How many journeys to the provider one browser may have under way.
 const MOST_JOURNEYS: usize = 8;
 
