@@ -13,6 +13,8 @@ pub mod revoke;
 pub mod sign_out;
 pub mod token;
 pub mod userinfo;
+#[cfg(test)]
+mod trial;
 
 use axum::routing::{get, post};
 use axum::{Extension, Router};
