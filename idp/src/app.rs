@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -13,6 +14,7 @@ use tokio::sync::Mutex;
 use crate::adapters::templates::Templates;
 use crate::adapters::webauthn::Webauthn;
 use crate::base::clock::{Clock, Time};
+use crate::base::flood_guard::FloodGuard;
 use crate::base::id::ClientId;
 use crate::base::sealed::{Fact, Unsealed};
 use crate::base::single_use::SingleUseId;
@@ -38,8 +40,10 @@ struct Parts {
     data_keys: Arc<DataKeys>,
     templates: Templates,
     webauthn: Webauthn,
+    flood_guard: FloodGuard,
     epoch: i64,
     view: ArcSwap<View>,
+    draining: AtomicBool,
     /// Held while the view is loaded, with the moment of the last load.
     loading: Mutex<Time>,
 }
@@ -112,6 +116,7 @@ impl App {
         let webauthn = Webauthn::new(&config.passkeys.rp_id, &config.passkeys.rp_name, &config.issuer.origin(), &[])
             .map_err(|error| StartError::Webauthn(error.to_string()))?;
         let view = View { version: horizon.settings_version, rings: Arc::new(rings), clients };
+        let flood_guard = FloodGuard::new(config.limits.network_per_minute);
         let loaded_at = clock.now();
         let parts = Parts {
             config,
@@ -120,8 +125,10 @@ impl App {
             data_keys,
             templates,
             webauthn,
+            flood_guard,
             epoch: horizon.epoch,
             view: ArcSwap::from_pointee(view),
+            draining: AtomicBool::new(false),
             loading: Mutex::new(loaded_at),
         };
         Ok(Self(Arc::new(parts)))
@@ -157,6 +164,11 @@ impl App {
         &self.0.templates
     }
 
+    /// What one network may ask us to judge.
+    pub fn flood_guard(&self) -> &FloodGuard {
+        &self.0.flood_guard
+    }
+
     /// Passkey ceremonies.
     pub fn webauthn(&self) -> &Webauthn {
         &self.0.webauthn
@@ -170,6 +182,16 @@ impl App {
     /// Clients and keys as last seen. Call [`App::observe`] first where a statement told the horizon.
     pub fn view(&self) -> Arc<View> {
         self.0.view.load_full()
+    }
+
+    /// Says that this node is going away: it is not ready any more, and finishes what it has.
+    pub fn drain(&self) {
+        self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether this node is going away.
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Relaxed)
     }
 
     /// Takes note of a horizon that a statement told: loads what changed, and refuses to go on in another epoch.

@@ -1,1 +1,48 @@
-//! Jobs.
+//! Timers: notice what other nodes and the command line changed, and forget what is over.
+
+use std::time::Duration;
+
+use tokio::time::MissedTickBehavior;
+
+use crate::actions::sweeping::Sweeper;
+use crate::app::App;
+
+/// How often the horizon is looked at: what the command line wrote is seen within this.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often is swept.
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
+
+/// Runs the timers until this future is dropped.
+pub async fn run(app: App) {
+    tokio::join!(look(&app), sweep(&app));
+}
+
+async fn look(app: &App) {
+    let mut ticks = ticks(LOOK_EVERY);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = app.look().await {
+            tracing::warn!(%error, "the horizon can't be seen");
+        }
+    }
+}
+
+async fn sweep(app: &App) {
+    let mut sweeper = Sweeper::new();
+    let mut ticks = ticks(SWEEP_EVERY);
+    loop {
+        ticks.tick().await;
+        app.flood_guard().forget_quiet_networks();
+        match sweeper.sweep(app).await {
+            Ok(Some(forgotten)) if forgotten > 0 => tracing::info!(forgotten, "swept spent values"),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "sweeping failed"),
+        }
+    }
+}
+
+fn ticks(every: Duration) -> tokio::time::Interval {
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}

@@ -1,3 +1,7 @@
-//! Parse the command line, and do what it says.
+//! `weftid`: the command line, and nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    weftid::cli::main()
+}

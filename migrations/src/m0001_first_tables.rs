@@ -32,6 +32,8 @@ impl MigrationTrait for Migration {
             ("passkeys", ["user_id"].as_slice()),
             ("backup_codes", &["user_id"]),
             ("sessions", &["user_id"]),
+            ("sessions", &["created_at"]),
+            ("one_time_links", &["expires_at"]),
             ("clients", &["version"]),
             ("grants", &["user_id"]),
             ("grants", &["session_id"]),

@@ -33,7 +33,7 @@ on("copy", async (button) => {
 });
 
 on("download", (button) => {
-  const text = [document.querySelector("h1").textContent, "", ...facts, "", ...codes, ""].join("\n");
+  const text = [document.title, "", ...facts, "", ...codes, ""].join("\n");
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
   link.download = button.dataset.filename;

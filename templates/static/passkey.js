@@ -60,6 +60,7 @@ class Ceremony {
     this.status = root.querySelector("[data-status]");
     this.button = root.querySelector("button[data-action]");
     this.running = null;
+    this.prompted = false;
     if (root instanceof HTMLFormElement) {
       // Through the form's own submission, so that the browser checks the fields and the Enter key works.
       root.addEventListener("submit", (event) => {
@@ -84,25 +85,32 @@ class Ceremony {
     if (this.running) return;
     if (!supported()) return this.say("unsupported");
     this.running = new AbortController();
-    const hadFocus = this.root.contains(document.activeElement);
+    const startedHere = this.hasFocus();
     this.clear();
     this.say("waiting");
     this.root.dataset.state = "waiting";
-    if (hadFocus) this.status.querySelector("button").focus();
+    if (startedHere) this.status.querySelector("button").focus();
     try {
       const { redirect } = await this.attempt(this.running.signal, true);
       location.assign(redirect);
     } catch (error) {
+      // The button that had the focus goes away; the keyboard must not lose its place.
+      const focusWasHere = this.hasFocus();
       this.rest();
       this.explain(error);
-      if (hadFocus && !this.root.contains(document.activeElement)) this.button.focus();
+      if (focusWasHere && !this.hasFocus()) this.button.focus();
     }
+  }
+
+  hasFocus() {
+    return this.root.contains(document.activeElement);
   }
 
   /** One whole ceremony. One that lay too long begins anew, once, without a word. */
   async attempt(signal, mayRenew) {
     try {
       const { ceremony, publicKey } = await post(this.root.dataset.begin, this.kind.begin(this.root), signal);
+      this.prompted = true;
       const credential = await this.kind.prompt(publicKey, signal);
       return await post(
         this.root.dataset.finish,
@@ -120,7 +128,8 @@ class Ceremony {
     this.running = null;
     delete this.root.dataset.state;
     this.status.replaceChildren();
-    this.button.querySelector("[data-label]").textContent = this.button.dataset.again;
+    // Not before a passkey was asked for: a name that was refused is no passkey to try again.
+    if (this.prompted) this.button.querySelector("[data-label]").textContent = this.button.dataset.again;
   }
 
   explain(error) {

@@ -194,8 +194,8 @@ impl Authenticator {
             return Err("NotAllowedError");
         }
         let fits = |credential: &&mut Credential| {
-            let lied = lies.iter().any(|lie| matches!(lie, Lie::RpId(_)));
-            (credential.rp_id == rp_id || lied) && (allowed.is_empty() || allowed.contains(&credential.id))
+            let elsewhere = lies.iter().any(|lie| matches!(lie, Lie::RpId(_)));
+            (credential.rp_id == rp_id || elsewhere) && (allowed.is_empty() || allowed.contains(&credential.id))
         };
         let synced = self.synced;
         let credential = self.credentials.iter_mut().rev().find(fits).ok_or("NotAllowedError")?;

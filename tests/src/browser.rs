@@ -64,7 +64,7 @@ struct Chromium {
 // Chromium ends when the pipe closes, and its profile goes with it.
 const WATCHER: &str = r#"
 dir=$(mktemp -d /tmp/weftid-chromium.XXXXXX) || exit 1
-trap '' INT TERM HUP
+trap : INT TERM HUP PIPE
 "$CHROMIUM" --headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --no-default-browser-check --disable-background-networking \
   --disable-component-update --disable-sync --disable-extensions --disable-default-apps --disable-dev-shm-usage --mute-audio --password-store=basic \
   --disable-features=Translate,OptimizationHints,MediaRouter --force-color-profile=srgb --lang=en \
@@ -78,7 +78,9 @@ n=0
 while kill -0 $pid 2>/dev/null && [ $n -lt 100 ]; do sleep 0.05; n=$((n + 1)); done
 kill -KILL $pid 2>/dev/null
 wait $pid 2>/dev/null
-rm -rf "$dir"
+# Its children end a little later, and write until then.
+n=0
+while ! rm -rf "$dir" 2>/dev/null && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done
 "#;
 
 impl Chromium {

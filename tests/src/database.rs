@@ -5,6 +5,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sea_orm::{ConnectionTrait as _, Statement};
@@ -22,13 +23,12 @@ pub enum Kind {
     Postgres,
 }
 
-/// A database of one test, and the data directory that goes with it (it also holds the master key).
+/// A database of one test, and the data directory that goes with it (it also holds the master key). Both are gone when it is dropped.
 #[derive(Debug)]
 pub struct Database {
     /// Which one.
     pub kind: Kind,
-    /// What `database.url` says.
-    pub url: String,
+    url: String,
     directory: TempDir,
 }
 
@@ -41,10 +41,10 @@ static SERVER: OnceCell<Server> = OnceCell::const_new();
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 impl Database {
-    /// An SQLite database without any table.
+    /// An empty directory: the provider makes its SQLite database and its master key in it.
     pub fn empty_sqlite() -> Self {
-        let directory = TempDir::with_prefix("weftid-test-").expect("a directory for the test's data");
-        let url = format!("sqlite://{}", directory.path().join("weftid.db").display());
+        let directory = scratch();
+        let url = format!("sqlite://{}", directory.path().join("weftid.sqlite").display());
         Self { kind: Kind::Sqlite, url, directory }
     }
 
@@ -68,6 +68,22 @@ impl Database {
             Kind::Postgres => &POSTGRES,
         };
         template.get_or_init(|| async move { prepared(Self::empty(kind).await, prepare).await }).await.copied().await
+    }
+
+    /// The settings that point the provider here.
+    pub fn settings(&self) -> Vec<(&'static str, String)> {
+        let data_dir = ("data_dir", self.data_dir().display().to_string());
+        match self.kind {
+            Kind::Sqlite => vec![data_dir, ("database.url", "sqlite".to_owned())],
+            Kind::Postgres => {
+                vec![data_dir, ("database.url", self.url.clone()), ("keys.master_key_file", self.master_key().display().to_string())]
+            }
+        }
+    }
+
+    /// Its URL, for looking behind the provider's back.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// Where the provider keeps its files: `data_dir`.
@@ -119,9 +135,28 @@ impl Database {
         let server = server().await;
         let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         execute(&server.url("postgres"), &format!("CREATE DATABASE {name} {how}")).await;
-        let directory = TempDir::with_prefix("weftid-test-").expect("a directory for the test's data");
-        Self { kind: Kind::Postgres, url: server.url(&name), directory }
+        let database = Self { kind: Kind::Postgres, url: server.url(&name), directory: scratch() };
+        let key = weftid::base::random::bytes::<32>().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        std::fs::write(database.master_key(), key).expect("the master key is written");
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(database.master_key(), private).expect("the master key is ours alone");
+        database
     }
+}
+
+/// A directory for the data of one test. All of them lie in one that a watcher removes when this process ends, however it ends.
+fn scratch() -> TempDir {
+    static ROOT: OnceLock<(PathBuf, Watched)> = OnceLock::new();
+    let (root, _) = ROOT.get_or_init(|| {
+        let mut command = std::process::Command::new("sh");
+        let script = "trap : INT TERM HUP PIPE; dir=$(mktemp -d /tmp/weftid-tests.XXXXXX) && { echo \"$dir\"; cat >/dev/null; }; rm -rf \"$dir\"";
+        command.args(["-c", script]);
+        let (watched, stdout) = Watched::start(command);
+        let mut path = String::new();
+        BufReader::new(stdout).read_line(&mut path).expect("the watcher speaks");
+        (PathBuf::from(path.trim()), watched)
+    });
+    TempDir::new_in(root).expect("a directory for the test's data")
 }
 
 /// Makes a template in a runtime of its own: when that ends, so do all tasks and connections that preparing left behind.
@@ -161,14 +196,14 @@ struct Server {
 // `fsync` stays on: the tests' durability is the product's.
 const WATCHER: &str = r#"
 dir=$(mktemp -d /tmp/weftid-postgres.XXXXXX) || exit 1
-trap 'rm -rf "$dir"' EXIT
-trap '' INT TERM HUP
+trap '"$BIN/pg_ctl" -D "$dir/data" -m immediate -w stop >/dev/null 2>&1; rm -rf "$dir"' EXIT
+# The pipe may be closed before we have said anything: that must not end us before the server.
+trap : INT TERM HUP PIPE
 "$BIN/initdb" -D "$dir/data" -U weftid -A trust -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 || { cat "$dir/log"; exit 1; }
 "$BIN/pg_ctl" -D "$dir/data" -w -t 60 -l "$dir/log" -o "-p $PORT -k $dir -c listen_addresses=127.0.0.1 -c max_connections=500" start >/dev/null 2>&1 \
   || { cat "$dir/log"; exit 1; }
 echo ready
 cat >/dev/null
-"$BIN/pg_ctl" -D "$dir/data" -m immediate -w stop >/dev/null 2>&1
 "#;
 
 impl Server {
@@ -217,30 +252,29 @@ mod tests {
     fn prepare(database: &Database) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async {
             if database.kind == Kind::Sqlite {
-                std::fs::File::create(database.data_dir().join("weftid.db")).unwrap();
+                std::fs::File::create(database.data_dir().join("weftid.sqlite")).unwrap();
             }
             database.execute("CREATE TABLE thing (n INTEGER)").await;
             database.execute("INSERT INTO thing VALUES (1)").await;
             std::fs::write(database.master_key(), "key").unwrap();
+            assert_eq!(database.settings()[0], ("data_dir", database.data_dir().display().to_string()));
         })
     }
 
-    async fn every_test_has_its_own(kind: Kind) {
-        let (one, other) = (Database::ready(kind, prepare).await, Database::ready(kind, prepare).await);
-        one.execute("INSERT INTO thing VALUES (2)").await;
-        assert_eq!((one.count("SELECT count(*) FROM thing").await, other.count("SELECT count(*) FROM thing").await), (2, 1));
-        assert_eq!(std::fs::read(other.master_key()).unwrap(), b"key");
-        assert_eq!(one.copied().await.count("SELECT count(*) FROM thing").await, 2);
+    crate::on_both_databases! {
+        /// Tests run at once and must not see each other.
+        async fn every_test_has_its_own(kind: Kind) {
+            let (one, other) = (Database::ready(kind, prepare).await, Database::ready(kind, prepare).await);
+            one.execute("INSERT INTO thing VALUES (2)").await;
+            assert_eq!((one.count("SELECT count(*) FROM thing").await, other.count("SELECT count(*) FROM thing").await), (2, 1));
+            assert_eq!(std::fs::read(other.master_key()).unwrap(), b"key");
+            assert_eq!(one.copied().await.count("SELECT count(*) FROM thing").await, 2);
+        }
     }
 
+    /// What tests show about durability holds only on a server that syncs.
     #[tokio::test]
-    async fn every_test_has_its_own_sqlite() {
-        every_test_has_its_own(Kind::Sqlite).await;
-    }
-
-    #[tokio::test]
-    async fn every_test_has_its_own_postgres() {
-        every_test_has_its_own(Kind::Postgres).await;
+    async fn the_server_syncs() {
         let server = server().await;
         let connection = connect(&server.url("postgres")).await;
         let row = connection.query_one_raw(Statement::from_string(connection.get_database_backend(), "SHOW fsync")).await.unwrap().unwrap();

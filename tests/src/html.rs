@@ -279,15 +279,12 @@ fn decode(text: &str) -> String {
         out.push_str(&rest[..start]);
         rest = &rest[start..];
         let reference = rest.find(';').filter(|&end| end < 12).map(|end| (&rest[1..end], end));
-        match reference.and_then(|(name, end)| Some((named(name)?, end))) {
-            Some((character, end)) => {
-                out.push(character);
-                rest = &rest[end + 1..];
-            }
-            None => {
-                out.push('&');
-                rest = &rest[1..];
-            }
+        if let Some((character, end)) = reference.and_then(|(name, end)| Some((named(name)?, end))) {
+            out.push(character);
+            rest = &rest[end + 1..];
+        } else {
+            out.push('&');
+            rest = &rest[1..];
         }
     }
     out.push_str(rest);

@@ -95,6 +95,8 @@ pub fn captured<F: Future<Output = ()>>(test: impl FnOnce(Log) -> F) {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+
     use super::*;
 
     #[test]
@@ -118,7 +120,6 @@ mod tests {
             log.clone().write_all(said.as_bytes()).unwrap();
             std::panic::catch_unwind(|| log.keeps_quiet_about(&[&secret])).is_err()
         };
-        use base64::Engine as _;
         assert!(!found("nothing".to_owned()));
         assert!(found(format!("a {secret} b")));
         assert!(found(secret.replace('/', "%2F")));

@@ -76,6 +76,7 @@ impl Person {
     }
 
     /// The same person at another, fresh browser, with the same authenticator.
+    #[must_use]
     pub fn at_another_browser(&self) -> Self {
         Self { jar: Jar::default(), current: None, ..self.clone() }
     }
@@ -187,11 +188,11 @@ impl Person {
 
     /// The same, with lies of the authenticator.
     pub async fn registers_passkey_lying(&mut self, begin: &str, finish: &str, extra: &Value, lies: &[Lie]) -> Answer {
-        let begun = self.posts_json(begin, extra).await.expect(200).json();
+        let options = self.posts_json(begin, extra).await.expect(200).json();
         let origin = self.url();
-        let credential = self.authenticator.create_with(&begun["publicKey"], &origin, lies);
-        let credential = credential.unwrap_or_else(|error| panic!("the authenticator refuses ({error}): {begun}"));
-        self.posts_json(finish, &finishing(&begun, credential, extra)).await
+        let credential = self.authenticator.create_with(&options["publicKey"], &origin, lies);
+        let credential = credential.unwrap_or_else(|error| panic!("the authenticator refuses ({error}): {options}"));
+        self.posts_json(finish, &finishing(&options, credential, extra)).await
     }
 
     /// Signs in with a passkey on the page in the window: begin, the authenticator's answer, finish. `extra` goes along with both calls.
@@ -201,11 +202,11 @@ impl Person {
 
     /// The same, with lies of the authenticator.
     pub async fn signs_in_with_passkey_lying(&mut self, begin: &str, finish: &str, extra: &Value, lies: &[Lie]) -> Answer {
-        let begun = self.posts_json(begin, extra).await.expect(200).json();
+        let options = self.posts_json(begin, extra).await.expect(200).json();
         let origin = self.url();
-        let credential = self.authenticator.get_with(&begun["publicKey"], &origin, lies);
-        let credential = credential.unwrap_or_else(|error| panic!("the authenticator refuses ({error}): {begun}"));
-        self.posts_json(finish, &finishing(&begun, credential, extra)).await
+        let credential = self.authenticator.get_with(&options["publicKey"], &origin, lies);
+        let credential = credential.unwrap_or_else(|error| panic!("the authenticator refuses ({error}): {options}"));
+        self.posts_json(finish, &finishing(&options, credential, extra)).await
     }
 
     /// Goes where the answer of a finished ceremony (`{redirect}`) leads, as the page's script would.
@@ -225,6 +226,23 @@ impl Person {
         }
         let finished = self.signs_in_with_passkey("/login/passkey/begin", "/login/passkey/finish", &Value::Object(extra)).await;
         self.follows(finished).await
+    }
+
+    /// Goes to the provider with an authorization request and does what its pages ask for (passkey, consent), until the way leaves for the
+    /// relying party; gives the callback.
+    pub async fn agrees_to(&mut self, request: &Url) -> Url {
+        let mut arrival = self.opens(request).await;
+        for _ in 0..5 {
+            if arrival.outside {
+                return arrival.callback();
+            }
+            arrival = match arrival.page(200).name() {
+                "sign-in" => self.touches_passkey().await,
+                "consent" => self.presses("allow", &[]).await,
+                other => panic!("the page {other} is not on the way: {}", arrival.answer()),
+            };
+        }
+        panic!("the way does not end: {}", arrival.answer());
     }
 
     fn resolve(&self, url: &str) -> Url {
@@ -307,9 +325,9 @@ impl Person {
     }
 }
 
-fn finishing(begun: &Value, credential: Value, extra: &Value) -> Value {
+fn finishing(options: &Value, credential: Value, extra: &Value) -> Value {
     let mut body = extra.as_object().cloned().unwrap_or_default();
-    body.insert("ceremony".to_owned(), begun["ceremony"].clone());
+    body.insert("ceremony".to_owned(), options["ceremony"].clone());
     body.insert("credential".to_owned(), credential);
     Value::Object(body)
 }

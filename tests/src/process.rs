@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -50,21 +50,21 @@ pub fn binary() -> PathBuf {
 
 /// The settings that point the binary at a database and a port, as its environment.
 pub fn environment(database: &Database, port: u16) -> BTreeMap<String, String> {
-    let pairs = [
-        ("WEFTID__ISSUER", format!("http://localhost:{port}")),
-        ("WEFTID__DATABASE__URL", database.url.clone()),
-        ("WEFTID__DATA_DIR", database.data_dir().display().to_string()),
-        ("WEFTID__HTTP__BIND", format!("127.0.0.1:{port}")),
-        ("WEFTID__KEYS__MASTER_KEY_FILE", database.master_key().display().to_string()),
-    ];
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    let mut settings = database.settings();
+    settings.extend([("issuer", format!("http://localhost:{port}")), ("http.bind", format!("127.0.0.1:{port}"))]);
+    settings.into_iter().map(|(path, value)| (variable(path), value)).collect()
+}
+
+/// The environment variable of a setting: `http.bind` is `WEFTID__HTTP__BIND`.
+pub fn variable(path: &str) -> String {
+    format!("WEFTID__{}", path.to_ascii_uppercase().replace('.', "__"))
 }
 
 /// Runs a command of the binary to its end, with these settings.
 pub async fn run(arguments: &[&str], environment: &BTreeMap<String, String>) -> Ended {
     let mut command = Command::new(binary());
     command.args(arguments).env_clear().envs(environment).stdin(Stdio::null()).kill_on_drop(true);
-    let output = tokio::time::timeout(Duration::from_secs(60), command.output()).await;
+    let output = tokio::time::timeout(Duration::from_mins(1), command.output()).await;
     let output = output.unwrap_or_else(|_| panic!("weftid {} does not end", arguments.join(" "))).expect("the binary starts");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ended { status: output.status, stdout: text(&output.stdout), stderr: text(&output.stderr) }
@@ -76,10 +76,10 @@ impl Process {
         Self::serve_at(database, free_port(), &[]).await
     }
 
-    /// The same at this port (to come back after a kill), with these settings on top.
+    /// The same at this port (to come back after a kill), with these settings (by their paths, as `lifetimes.code`) on top.
     pub async fn serve_at(database: &Database, port: u16, settings: &[(&str, &str)]) -> Self {
         let mut environment = environment(database, port);
-        environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        environment.extend(settings.iter().map(|(path, value)| (variable(path), (*value).to_owned())));
         let mut process = Self::start(&["serve"], &environment, port);
         process.becomes_ready().await;
         process
@@ -87,9 +87,13 @@ impl Process {
 
     /// Starts any command that serves at `port`; nobody waits for it yet.
     pub fn start(arguments: &[&str], environment: &BTreeMap<String, String>, port: u16) -> Self {
-        let mut command = Command::new(binary());
+        Self::start_program(&binary(), arguments, environment, port)
+    }
+
+    fn start_program(program: &Path, arguments: &[&str], environment: &BTreeMap<String, String>, port: u16) -> Self {
+        let mut command = Command::new(program);
         command.args(arguments).env_clear().envs(environment).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", binary().display()));
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
         let lines = Arc::new(Mutex::new(Vec::new()));
         let (stdout, stderr) = (child.stdout.take().expect("a pipe"), child.stderr.take().expect("a pipe"));
         tokio::spawn(collect(stdout, lines.clone()));
@@ -104,7 +108,7 @@ impl Process {
     /// Waits until `/readyz` answers 200; ends the test when the process ends first, or after 60 seconds.
     pub async fn becomes_ready(&mut self) {
         let ready = self.issuer.join("/readyz").expect("a URL");
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while Instant::now() < deadline {
             if let Ok(Some(status)) = self.child.try_wait() {
                 panic!("weftid ended before it was ready ({status}):\n{}", self.output());
@@ -152,7 +156,7 @@ impl Process {
 
     /// Waits until it ends by itself.
     pub async fn ends(&mut self) -> ExitStatus {
-        let waited = tokio::time::timeout(Duration::from_secs(60), self.child.wait()).await;
+        let waited = tokio::time::timeout(Duration::from_mins(1), self.child.wait()).await;
         waited.unwrap_or_else(|_| panic!("weftid does not end:\n{}", self.output())).expect("a child can be waited for")
     }
 }
@@ -161,5 +165,42 @@ async fn collect(stream: impl AsyncRead + Unpin, lines: Arc<Mutex<Vec<String>>>)
     let mut stream = BufReader::new(stream).lines();
     while let Ok(Some(line)) = stream.next_line().await {
         lines.lock().expect("no reader died").push(line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Process {
+        let environment = BTreeMap::from([(variable("log.filter"), "info".to_owned())]);
+        Process::start_program(Path::new("/bin/sh"), &["-c", script], &environment, free_port())
+    }
+
+    #[tokio::test]
+    async fn a_process_is_heard_stopped_and_killed() {
+        let mut polite = shell("trap 'echo bye; exit 3' TERM; echo filter $WEFTID__LOG__FILTER; echo trouble >&2; while :; do /bin/sleep 0.02; done");
+        assert_eq!(polite.says("filter").await, "filter info");
+        polite.says("trouble").await;
+        polite.is_asked_to_stop().await;
+        assert_eq!(polite.ends().await.code(), Some(3));
+        polite.says("bye").await;
+
+        let mut stubborn = shell("trap '' TERM; echo up; while :; do /bin/sleep 0.02; done");
+        stubborn.says("up").await;
+        stubborn.is_asked_to_stop().await;
+        stubborn.is_killed().await;
+        assert_eq!(stubborn.ends().await.code(), None, "a signal ended it");
+    }
+
+    #[tokio::test]
+    async fn a_process_that_ends_too_early_says_why() {
+        let waiting = tokio::spawn(async {
+            let mut early = shell("echo no such setting >&2; exit 2");
+            early.says("no such").await;
+            early.becomes_ready().await;
+        });
+        let said = waiting.await.unwrap_err().into_panic();
+        assert!(said.downcast_ref::<String>().unwrap().contains("no such setting"));
     }
 }

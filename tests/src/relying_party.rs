@@ -5,7 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use openidconnect::core::*;
+use openidconnect::core::{
+    CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClient, CoreClientAuthMethod, CoreErrorResponseType, CoreGenderClaim, CoreGrantType,
+    CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm, CoreResponseMode, CoreResponseType,
+    CoreSubjectIdentifierType, CoreTokenResponse,
+};
 use openidconnect::{
     AccessToken, AccessTokenHash, AdditionalProviderMetadata, AuthType, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
     HttpRequest, HttpResponse, IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, ProviderMetadata, RedirectUrl,
@@ -179,7 +183,8 @@ impl RelyingParty {
     pub fn reads_code(&self, asked: &Asked, callback: &Url) -> Result<String, Refusal> {
         let mut bare = callback.clone();
         bare.set_query(self.redirect_uri.query());
-        if bare != self.redirect_uri && callback.path() != self.redirect_uri.path() {
+        bare.set_fragment(self.redirect_uri.fragment());
+        if bare != self.redirect_uri {
             return Err(Refusal::Unconvinced(format!("{callback} is not the redirect_uri")));
         }
         if query(callback, "state").as_deref() != Some(&asked.state) {
@@ -346,4 +351,157 @@ fn refusal(error: RequestTokenError<Broken, openidconnect::StandardErrorResponse
 
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use axum::routing::{get, post};
+    use axum::{Json, Router};
+    use openidconnect::core::CoreEdDsaPrivateSigningKey;
+    use openidconnect::{
+        Audience, EmptyAdditionalClaims, EndUserEmail, IdToken, IdTokenClaims, JsonWebKeyId, PrivateSigningKey as _, StandardClaims,
+    };
+    use serde_json::json;
+    use weftid::base::clock::Time;
+    use weftid::base::random;
+
+    use super::*;
+
+    type Signed = IdToken<EmptyAdditionalClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
+
+    /// One way in which the provider of this test is wrong.
+    #[derive(Clone, Copy, Debug, Default, PartialEq)]
+    enum Wrong {
+        #[default]
+        Nothing,
+        Nonce,
+        AtHash,
+        Audience,
+        Issuer,
+        Expired,
+        Key,
+        NoIdToken,
+        Refuses,
+    }
+
+    fn key(seed: [u8; 32]) -> CoreEdDsaPrivateSigningKey {
+        use base64::Engine as _;
+        // RFC 8410 §7: the seed in its PKCS#8 wrapping.
+        let der = [b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20".as_slice(), &seed].concat();
+        let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", base64::engine::general_purpose::STANDARD.encode(der));
+        CoreEdDsaPrivateSigningKey::from_ed25519_pem(&pem, Some(JsonWebKeyId::new("k1".to_owned()))).unwrap()
+    }
+
+    fn id_token(clock: &Clock, seed: [u8; 32], nonce: &str, wrong: Wrong) -> Value {
+        let at = |time: Time| chrono::DateTime::from_timestamp_millis(time.millis()).unwrap();
+        let pick = |kind: Wrong, wrong_value: &str, right: &str| if wrong == kind { wrong_value.to_owned() } else { right.to_owned() };
+        let issuer = IssuerUrl::new(pick(Wrong::Issuer, "https://other.example", "https://id.example")).unwrap();
+        let audience = vec![Audience::new(pick(Wrong::Audience, "bank", "shop"))];
+        let expires = if wrong == Wrong::Expired { clock.now().minus(Duration::from_mins(1)) } else { clock.now().plus(Duration::from_mins(1)) };
+        let claims = StandardClaims::new(SubjectIdentifier::new("ada".to_owned()));
+        let claims = IdTokenClaims::new(issuer, audience, at(expires), at(clock.now()), claims, EmptyAdditionalClaims {})
+            .set_nonce(Some(Nonce::new(pick(Wrong::Nonce, "another", nonce))));
+        let access_token = AccessToken::new(pick(Wrong::AtHash, "another", "access"));
+        let key = key(if wrong == Wrong::Key { random::bytes() } else { seed });
+        serde_json::to_value(Signed::new(claims, &key, CoreJwsSigningAlgorithm::EdDsa, Some(&access_token), None).unwrap()).unwrap()
+    }
+
+    async fn a_provider() -> (RelyingParty, Arc<Mutex<(String, Wrong)>>) {
+        let clock = Clock::manual(Time::from_seconds(1_800_000_000));
+        let (seed, state): (_, Arc<Mutex<(String, Wrong)>>) = (random::bytes(), Arc::default());
+        let metadata = json!({
+            "issuer": "https://id.example", "authorization_endpoint": "https://id.example/authorize", "token_endpoint": "https://id.example/token",
+            "userinfo_endpoint": "https://id.example/userinfo", "revocation_endpoint": "https://id.example/revoke",
+            "end_session_endpoint": "https://id.example/logout", "jwks_uri": "https://id.example/jwks", "response_types_supported": ["code"],
+            "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["EdDSA"],
+        });
+        let mut jwk = serde_json::to_value(key(seed).as_verification_key()).unwrap();
+        jwk["alg"] = json!("EdDSA");
+        let (told, token_clock) = (state.clone(), clock.clone());
+        let token = move |headers: http::HeaderMap, body: String| async move {
+            assert!(headers.contains_key("authorization") && (body.contains("code_verifier=") || body.contains("refresh_token=")), "{body}");
+            let (nonce, wrong) = told.lock().unwrap().clone();
+            if wrong == Wrong::Refuses {
+                return (http::StatusCode::BAD_REQUEST, Json(json!({"error": "invalid_grant"})));
+            }
+            let mut answer = json!({"access_token": "access", "token_type": "Bearer", "expires_in": 600, "refresh_token": "again"});
+            if wrong != Wrong::NoIdToken {
+                answer["id_token"] = id_token(&token_clock, seed, &nonce, wrong);
+            }
+            (http::StatusCode::OK, Json(answer))
+        };
+        let userinfo = |headers: http::HeaderMap| async move {
+            let claims = StandardClaims::<CoreGenderClaim>::new(SubjectIdentifier::new("ada".to_owned()));
+            let claims = claims.set_email(Some(EndUserEmail::new("ada@id.example".to_owned())));
+            match headers["authorization"].to_str() {
+                Ok("Bearer access") => (http::StatusCode::OK, [("www-authenticate", "")], Json(serde_json::to_value(claims).unwrap())),
+                _ => (http::StatusCode::UNAUTHORIZED, [("www-authenticate", "Bearer error=\"invalid_token\"")], Json(json!({}))),
+            }
+        };
+        let site = Router::new()
+            .route("/.well-known/openid-configuration", get(|| async { Json(metadata) }))
+            .route("/jwks", get(|| async move { Json(json!({"keys": [jwk]})) }))
+            .route("/token", post(token))
+            .route("/userinfo", get(userinfo))
+            .route("/revoke", post(|body: String| async { body }));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (wire, issuer) = (Wire::new(), Url::parse("https://id.example").unwrap());
+        wire.route(&issuer, listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, site).await });
+        let callback = Url::parse("https://shop.test/callback").unwrap();
+        let mut shop = RelyingParty::new(&wire, &clock, &issuer, "shop", Some("se:cret"), &callback);
+        shop.algorithm = CoreJwsSigningAlgorithm::EdDsa;
+        shop.discovers().await;
+        (shop, state)
+    }
+
+    fn callback(asked: &Asked) -> Url {
+        Url::parse_with_params("https://shop.test/callback", [("code", "c"), ("state", &asked.state), ("iss", "https://id.example")]).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_relying_party_is_convinced_by_a_good_provider() {
+        let (shop, state) = a_provider().await;
+        let asked = shop.asks(&["email"], &[("prompt", "login")]);
+        for (name, value) in
+            [("code_challenge_method", "S256"), ("prompt", "login"), ("scope", "openid email"), ("client_id", "shop"), ("nonce", &asked.nonce)]
+        {
+            assert_eq!(query(&asked.url, name).as_deref(), Some(value));
+        }
+        state.lock().unwrap().0.clone_from(&asked.nonce);
+        let tokens = shop.redeems(&asked, &callback(&asked)).await.unwrap();
+        assert_eq!((tokens.claims["sub"].as_str(), tokens.header["alg"].as_str(), tokens.expires_in), (Some("ada"), Some("EdDSA"), Some(600)));
+        assert_eq!(shop.userinfo(&tokens).await.unwrap()["email"], "ada@id.example");
+        assert_eq!(shop.refreshes("again").await.unwrap().refresh_token.as_deref(), Some("again"));
+        assert_eq!(shop.revokes("again").await.text(), "token=again");
+        let outdated = Tokens { access_token: "old".to_owned(), ..tokens };
+        assert_eq!(shop.userinfo(&outdated).await, Err(Refusal::Provider("invalid_token".to_owned())));
+        assert_eq!(shop.logout_url(Some("t"), &[("state", "s")]).as_str(), "https://id.example/logout?id_token_hint=t&state=s");
+        assert_eq!(shop.basic(), "Basic c2hvcDpzZSUzQWNyZXQ=");
+    }
+
+    #[tokio::test]
+    async fn a_relying_party_is_not_convinced_by_a_wrong_one() {
+        let (shop, state) = a_provider().await;
+        let asked = shop.asks(&[], &[]);
+        for wrong in [Wrong::Nonce, Wrong::AtHash, Wrong::Audience, Wrong::Issuer, Wrong::Expired, Wrong::Key, Wrong::NoIdToken] {
+            *state.lock().unwrap() = (asked.nonce.clone(), wrong);
+            let outcome = shop.redeems(&asked, &callback(&asked)).await;
+            assert!(matches!(outcome, Err(Refusal::Unconvinced(_))), "{wrong:?}: {outcome:?}");
+        }
+        *state.lock().unwrap() = (asked.nonce.clone(), Wrong::Refuses);
+        assert_eq!(shop.redeems(&asked, &callback(&asked)).await.unwrap_err(), Refusal::Provider("invalid_grant".to_owned()));
+        for (bad, words) in [
+            ("https://shop.test/callback?code=c&state=x&iss=https://id.example", "another state"),
+            (&format!("https://shop.test/callback?code=c&state={}", asked.state), "another issuer"),
+            (&format!("https://shop.test/callback?code=c&state={}&iss=https://evil.example", asked.state), "another issuer"),
+            (&format!("https://bank.test/x?code=c&state={}", asked.state), "not the redirect_uri"),
+        ] {
+            let Err(Refusal::Unconvinced(reason)) = shop.reads_code(&asked, &Url::parse(bad).unwrap()) else { panic!("{bad} was believed") };
+            assert!(reason.contains(words), "{bad}: {reason}");
+        }
+    }
 }

@@ -39,7 +39,7 @@ impl Wire {
     pub fn new() -> Self {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
             .no_proxy()
             .build()
             .expect("an HTTP client without special wishes");
@@ -185,6 +185,7 @@ impl Answer {
 
     /// Goes on with this answer when it has `status`; else ends the test and shows it.
     #[track_caller]
+    #[must_use = "the answer has more to say than its status"]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{self}");
         self

@@ -3,14 +3,25 @@
 
 pub mod audit;
 pub mod authorization_requests;
+pub mod backup_codes;
 pub mod cancellation;
+pub mod ceremonies;
 pub mod client_authentication;
+pub mod clients;
 pub mod codes;
 pub mod consents;
 pub mod grants;
-pub mod limits;
+pub mod invitations;
 pub mod logout;
+pub mod one_time_links;
+pub mod person_name;
 pub mod refresh;
+pub mod registration;
 pub mod revocation;
 pub mod sessions;
+pub mod setup;
+pub mod sign_in;
+pub mod sweeping;
 pub mod tokens;
+pub mod users;
+pub mod visitor;

@@ -6,7 +6,7 @@ use crate::actions::audit::{Event, Origin};
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
-use crate::base::id::{SessionId, Sid};
+use crate::base::id::{SessionId, Sid, UserId};
 use crate::base::secret::SessionSecret;
 use crate::config::Sessions;
 use crate::protocol::claims::{Acr, Amr};
@@ -14,7 +14,7 @@ use crate::store::reads::session_and_user::{SessionAndUser, session_and_user};
 use crate::store::{Job, StoreError, Write, session, user};
 
 /// `last_seen` is written at most this often.
-const SEEN_EVERY: Duration = Duration::from_secs(5 * 60);
+const SEEN_EVERY: Duration = Duration::from_mins(5);
 
 /// The session that this secret opens in this browser, if it is alive. One read.
 pub async fn current(app: &App, secret: &SessionSecret, browser: Digest) -> Result<Option<SessionAndUser>, StoreError> {
@@ -156,7 +156,17 @@ pub async fn end(app: &App, session: session::Model, why: &'static str, origin: 
     app.store().write(End { session, why, origin, now: app.now() }).await
 }
 
-/// The same inside a write that also changes something else.
+/// Ends all sessions of a person, inside the write that takes away what they rest on. Change the person's row first: a sign-in that holds
+/// it is over by then, and the session it began ends too.
+pub async fn end_all_in(write: &Write<'_>, user: UserId, why: &'static str, origin: &Origin, now: Time) -> Result<(), StoreError> {
+    let ended = session::end_all_of(write, user, now).await?;
+    if ended > 0 {
+        Event::new("sessions_ended", origin).user(user).detail("why", why).detail("sessions", ended).record(write, now).await?;
+    }
+    Ok(())
+}
+
+/// The same as [`end`] inside a write that also changes something else.
 async fn end_in(write: &Write<'_>, session: &session::Model, why: &'static str, origin: &Origin, now: Time) -> Result<(), StoreError> {
     if session::end(write, session.id, now).await? {
         Event::new("session_ended", origin).user(session.user_id).session(session.id).detail("why", why).record(write, now).await?;

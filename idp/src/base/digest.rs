@@ -1,6 +1,7 @@
 //! SHA-256 digests and keyed digests (HMAC-SHA-256): how anything that works as a key rests in the database.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use subtle::ConstantTimeEq as _;
 use crate::base::base64url;
 
 /// 32 bytes that name a secret without giving it away. Compared in constant time.
-#[derive(Clone, Copy, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Eq)]
 pub struct Digest([u8; 32]);
 
 impl Digest {
@@ -48,6 +49,12 @@ impl Digest {
 impl PartialEq for Digest {
     fn eq(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Hash for Digest {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
     }
 }
 

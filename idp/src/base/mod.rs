@@ -5,6 +5,7 @@ pub mod clock;
 pub mod digest;
 pub mod email;
 pub mod error;
+pub mod flood_guard;
 pub mod id;
 pub mod issuer;
 pub mod network;

@@ -7,7 +7,9 @@ use rand::rngs::SysRng;
 
 /// `N` unpredictable bytes.
 ///
-/// Ends the process if the operating system has no randomness to give: nothing this house does is safe without it.
+/// # Panics
+///
+/// If the operating system has no randomness to give: nothing this house does is safe without it.
 #[expect(clippy::panic, reason = "going on without randomness would be worse than stopping")]
 pub fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];

@@ -220,14 +220,14 @@ mod tests {
     }
 
     fn sealed(sealer: &Sealer) -> String {
-        sealer.seal(SingleUseId::new(NOW.plus(Duration::from_secs(60))), &Note { text: "hello".into() }, b"browser").unwrap()
+        sealer.seal(SingleUseId::new(NOW.plus(Duration::from_mins(1))), &Note { text: "hello".into() }, b"browser").unwrap()
     }
 
     #[test]
     fn what_was_sealed_opens_until_it_ends() {
         let text = sealed(&sealer());
         assert_eq!(sealer().open::<Note>(&text, b"browser", NOW).unwrap().1.text, "hello");
-        assert_eq!(sealer().open::<Note>(&text, b"browser", NOW.plus(Duration::from_secs(60))).unwrap_err(), Unsealed::Expired);
+        assert_eq!(sealer().open::<Note>(&text, b"browser", NOW.plus(Duration::from_mins(1))).unwrap_err(), Unsealed::Expired);
     }
 
     #[test]
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn unknown_members_are_refused() {
-        let newer = sealer().seal(SingleUseId::new(NOW.plus(Duration::from_secs(60))), &NewerNote { text: "x".into(), more: true }, b"").unwrap();
+        let newer = sealer().seal(SingleUseId::new(NOW.plus(Duration::from_mins(1))), &NewerNote { text: "x".into(), more: true }, b"").unwrap();
         assert_eq!(sealer().open::<Note>(&newer, b"", NOW).unwrap_err(), Unsealed::Invalid);
     }
 

@@ -4,6 +4,11 @@ use std::time::Duration;
 
 const UNITS: [(&str, u64); 4] = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
 
+/// So many days.
+pub(super) const fn days(count: u64) -> Duration {
+    Duration::from_hours(24 * count)
+}
+
 /// Reads one length of time; `None` for anything but digits followed by `s`, `min`, `h` or `d` (a lone `0` needs no unit).
 pub(super) fn parse(text: &str) -> Option<Duration> {
     if text == "0" {
@@ -18,7 +23,7 @@ pub(super) fn parse(text: &str) -> Option<Duration> {
 /// Writes a length of time with the largest unit that leaves no rest; [`parse`] reads it back.
 pub(super) fn show(duration: Duration) -> String {
     let seconds = duration.as_secs();
-    let (unit, size) = UNITS.into_iter().find(|(_, size)| seconds != 0 && seconds % size == 0).unwrap_or(("s", 1));
+    let (unit, size) = UNITS.into_iter().find(|(_, size)| seconds != 0 && seconds.is_multiple_of(*size)).unwrap_or(("s", 1));
     format!("{}{unit}", seconds / size)
 }
 
@@ -42,6 +47,6 @@ mod tests {
         for text in ["0s", "5s", "90s", "1min", "30min", "12h", "36h", "14d"] {
             assert_eq!(parse(text).map(show).as_deref(), Some(text));
         }
-        assert_eq!(show(Duration::from_secs(60)), "1min");
+        assert_eq!(show(Duration::from_mins(1)), "1min");
     }
 }

@@ -10,13 +10,26 @@ use crate::config::problems::{Origin, Problems};
 /// What every environment variable of ours begins with.
 pub(super) const PREFIX: &str = "WEFTID__";
 
+/// How a value was written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    /// In quotes.
+    Text,
+    /// As a whole number.
+    Number,
+    /// Where everything is text: the environment, a secret file.
+    Untyped,
+    /// As something that no setting is; TOML's name for it.
+    Other(&'static str),
+}
+
 /// A value as it was written.
 #[derive(Clone)]
 pub(super) struct Raw {
     /// Its text.
     pub(super) text: String,
-    /// Whether it was written as a number; the environment can't tell, so there it is `None`.
-    pub(super) is_number: Option<bool>,
+    /// How it was written.
+    pub(super) written: Written,
     /// Where it was written.
     pub(super) origin: Origin,
 }
@@ -28,7 +41,7 @@ pub(super) struct Layers {
 }
 
 impl Layers {
-    /// Adds what the file says. A file that can't be read or isn't TOML is a problem, and what could be read of it is kept.
+    /// Adds what the file says. A file that can't be read or isn't TOML is a problem, and nothing of it is kept.
     pub(super) fn add_file(&mut self, path: &Path, problems: &mut Problems) {
         let at = |line| Origin::File { path: path.to_owned(), line };
         let text = match std::fs::read_to_string(path) {
@@ -36,25 +49,31 @@ impl Layers {
             Err(error) => return problems.add("", at(1), format!("can't be read: {error}")),
         };
         let (table, errors) = DeTable::parse_recoverable(&text);
-        for error in errors {
+        for error in &errors {
             let line = error.span().map_or(1, |span| line_of(&text, span.start));
             // Never `Display`: it quotes the line, and a secret may stand there.
             problems.add("", at(line), format!("is not TOML: {}", error.message()));
         }
-        self.add_table("", table.get_ref(), &text, &at, problems);
+        if errors.is_empty() {
+            self.add_table("", table.get_ref(), &text, &at);
+        }
     }
 
-    fn add_table(&mut self, above: &str, table: &DeTable<'_>, text: &str, at: &dyn Fn(usize) -> Origin, problems: &mut Problems) {
+    fn add_table(&mut self, above: &str, table: &DeTable<'_>, whole: &str, at: &dyn Fn(usize) -> Origin) {
         for (key, value) in table {
             let name = key.get_ref();
             let path = if above.is_empty() { name.to_string() } else { format!("{above}.{name}") };
-            let origin = at(line_of(text, key.span().start));
-            match value.get_ref() {
-                DeValue::Table(inner) => self.add_table(&path, inner, text, at, problems),
-                DeValue::String(words) => self.add(path, Raw { text: words.to_string(), is_number: Some(false), origin }),
-                DeValue::Integer(number) => self.add(path, Raw { text: number.to_string(), is_number: Some(true), origin }),
-                other => problems.add(path, origin, format!("is a TOML {}; write text in quotes or a whole number", other.type_str())),
-            }
+            let origin = at(line_of(whole, key.span().start));
+            let (text, written) = match value.get_ref() {
+                DeValue::Table(inner) => {
+                    self.add_table(&path, inner, whole, at);
+                    continue;
+                }
+                DeValue::String(text) => (text.to_string(), Written::Text),
+                DeValue::Integer(number) => (number.to_string(), Written::Number),
+                other => (String::new(), Written::Other(other.type_str())),
+            };
+            self.add(path, Raw { text, written, origin });
         }
     }
 
@@ -65,14 +84,14 @@ impl Layers {
             // One spelling only: a name in lower case stays as it is, and is reported as unknown.
             let is_ours = rest.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
             let path = if is_ours { rest.to_ascii_lowercase().replace("__", ".") } else { name.clone() };
-            self.add(path, Raw { text, is_number: None, origin: Origin::Environment(name) });
+            self.add(path, Raw { text, written: Written::Untyped, origin: Origin::Environment(name) });
         }
     }
 
     /// Adds pairs of path and value.
     pub(super) fn add_pairs(&mut self, pairs: &[(&str, &str)]) {
         for (path, text) in pairs {
-            self.add((*path).to_owned(), Raw { text: (*text).to_owned(), is_number: None, origin: Origin::Given });
+            self.add((*path).to_owned(), Raw { text: (*text).to_owned(), written: Written::Untyped, origin: Origin::Given });
         }
     }
 
@@ -91,6 +110,6 @@ impl Layers {
     }
 }
 
-fn line_of(text: &str, offset: usize) -> usize {
-    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
+fn line_of(whole: &str, offset: usize) -> usize {
+    1 + whole.bytes().take(offset).filter(|byte| *byte == b'\n').count()
 }

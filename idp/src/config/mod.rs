@@ -4,11 +4,12 @@
 //! Issuer and RP ID come from here alone, never from what a request says. Secrets are shown neither by `Debug` nor in a problem.
 
 mod duration;
+mod infrastructure;
 mod layers;
+mod policy;
 mod problems;
 mod reader;
 mod secrets;
-mod sections;
 mod value;
 
 #[cfg(test)]
@@ -20,10 +21,11 @@ use crate::base::issuer::Issuer;
 use crate::config::layers::Layers;
 use crate::config::reader::Reader;
 
+pub use crate::config::infrastructure::{Database, Http, Keys, Log};
+pub use crate::config::policy::{Brand, Lifetimes, Limits, Passkeys, Sessions};
 pub use crate::config::problems::{Origin, Problem, Problems};
 pub use crate::config::reader::Effective;
 pub use crate::config::secrets::{DatabaseUrl, MasterKey, MasterKeySource};
-pub use crate::config::sections::{Brand, Database, Http, Keys, Lifetimes, Limits, Log, Passkeys, Sessions};
 
 /// Every setting. `config/weftid.toml` explains each.
 #[derive(Clone, Debug)]
@@ -62,6 +64,10 @@ impl Config {
         let (mut layers, mut problems) = (Layers::default(), Problems::default());
         if let Some(path) = file {
             layers.add_file(path, &mut problems);
+            // What the rest of a broken file means nobody knows, and defaults in its place would be blamed for nothing.
+            if !problems.is_empty() {
+                return Err(problems);
+            }
         }
         layers.add_environment(environment);
         Self::read(Reader::new(layers, problems))
@@ -84,7 +90,7 @@ impl Config {
 
     fn read(mut reader: Reader) -> Result<Self, Problems> {
         let issuer: Option<Issuer> = reader.parsed_default("issuer", "http://localhost:8080");
-        let data_dir = sections::data_dir(&mut reader);
+        let data_dir = infrastructure::data_dir(&mut reader);
         let http = Http::read(&mut reader);
         let database = Database::read(&mut reader);
         let keys = Keys::read(&mut reader, &data_dir, &database.url);

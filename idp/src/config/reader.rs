@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::PathBuf;
 
-use crate::config::layers::{Layers, PREFIX, Raw};
+use crate::config::layers::{Layers, PREFIX, Raw, Written};
 use crate::config::problems::{Origin, Problems};
 use crate::config::value::Value;
 
@@ -48,13 +48,11 @@ impl Reader {
     }
 
     fn checked<T: Value>(&mut self, path: &'static str, default: T, check: impl FnOnce(&T) -> Result<(), String>) -> T {
-        match self.layers.take(path) {
-            Some(raw) => self.settle(path, Some(raw), check).unwrap_or(default),
-            None => {
-                self.effective.push(Effective { path, shown: Some(default.show()), origin: Origin::Default });
-                default
-            }
-        }
+        let Some(raw) = self.layers.take(path) else {
+            self.effective.push(Effective { path, shown: Some(default.show()), origin: Origin::Default });
+            return default;
+        };
+        self.settle(path, Some(raw), check).unwrap_or(default)
     }
 
     fn settle<T: Value>(&mut self, path: &'static str, raw: Option<Raw>, check: impl FnOnce(&T) -> Result<(), String>) -> Option<T> {
@@ -91,7 +89,7 @@ impl Reader {
         };
         match read_secret(&secret_path) {
             Ok(text) => {
-                let in_file = Raw { text: text.trim_end_matches(['\r', '\n']).to_owned(), is_number: None, origin: filed.origin };
+                let in_file = Raw { text: text.trim_end_matches(['\r', '\n']).to_owned(), written: Written::Untyped, origin: filed.origin };
                 self.settle(path, Some(in_file), |_| Ok(()))
             }
             Err(error) => {
@@ -104,7 +102,7 @@ impl Reader {
 
     /// A setting whose default is written as text, for kinds that only a parser can make; `None` after a problem.
     pub(super) fn parsed_default<T: Value>(&mut self, path: &'static str, default: &str) -> Option<T> {
-        let raw = self.layers.take(path).unwrap_or_else(|| Raw { text: default.to_owned(), is_number: None, origin: Origin::Default });
+        let raw = self.layers.take(path).unwrap_or_else(|| Raw { text: default.to_owned(), written: Written::Untyped, origin: Origin::Default });
         self.settle(path, Some(raw), |_| Ok(()))
     }
 

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
 
+use crate::base::base64url;
+use crate::base::secret::SecretString;
 use crate::config::layers::Raw;
 use crate::config::value::Value;
 
@@ -78,7 +79,7 @@ impl MasterKey {
 
     /// Its text for a file of its own, which [`MasterKey::parse`] reads back.
     pub fn expose_text(&self) -> Zeroizing<String> {
-        Zeroizing::new(crate::base::base64url::encode(self.0))
+        Zeroizing::new(base64url::encode(self.0))
     }
 }
 
@@ -119,17 +120,6 @@ pub enum MasterKeySource {
     Given(MasterKey),
     /// In this file beside the embedded database; whoever finds it missing makes it, with mode 0600.
     BesideDatabase(PathBuf),
-}
-
-/// Whether two database addresses are the same; for tests and nothing that compares secrets under attack.
-impl PartialEq for DatabaseUrl {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Embedded, Self::Embedded) => true,
-            (Self::Postgres(left), Self::Postgres(right)) => left.expose_secret() == right.expose_secret(),
-            _ => false,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 
 use super::*;
+use crate::base::secret::ExposeSecret as _;
 
 const SHIPPED: &str = include_str!("../../../config/weftid.toml");
 
@@ -35,8 +35,8 @@ fn the_defaults_are_the_decided_ones() {
     let config = Config::from_pairs(&[]).unwrap();
     assert_eq!(config.issuer.as_str(), "http://localhost:8080");
     assert_eq!((config.passkeys.rp_id.as_str(), config.passkeys.rp_name.as_str()), ("localhost", "WeftID"));
-    assert_eq!(config.lifetimes.code, Duration::from_secs(60));
-    assert_eq!(config.sessions.absolute, Duration::from_secs(14 * 86_400));
+    assert_eq!(config.lifetimes.code, Duration::from_mins(1));
+    assert_eq!(config.sessions.absolute, Duration::from_hours(14 * 24));
     assert!(matches!(config.keys.master_key, MasterKeySource::BesideDatabase(path) if path == Path::new("./data/master.key")));
 }
 
@@ -51,8 +51,8 @@ fn the_shipped_file_says_every_setting_with_its_default() {
     }
 
     // `#key = value` is a setting whose default is to be absent or follows another; prose is `# ` with a space.
-    let everything: String =
-        SHIPPED.lines().map(|line| format!("{}\n", line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line))).collect();
+    let uncommented = |line: &'static str| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line);
+    let everything = SHIPPED.lines().map(uncommented).collect::<Vec<_>>().join("\n");
     let table: toml::Table = everything.parse().unwrap();
     let mut said = BTreeSet::new();
     for (key, value) in &table {
@@ -78,8 +78,8 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
     let path = file(&folder, "[lifetimes]\ncode = \"30s\"\naccess_token = \"5min\"\n");
     let config = Config::load(Some(&path), variables(&[("WEFTID__LIFETIMES__CODE", "20s"), ("WEFTID_BIN", "x"), ("PATH", "y")])).unwrap();
     assert_eq!(config.lifetimes.code, Duration::from_secs(20));
-    assert_eq!(config.lifetimes.access_token, Duration::from_secs(300));
-    assert_eq!(config.lifetimes.refresh_idle, Duration::from_secs(30 * 86_400));
+    assert_eq!(config.lifetimes.access_token, Duration::from_mins(5));
+    assert_eq!(config.lifetimes.refresh_idle, Duration::from_hours(30 * 24));
     let code = config.effective().iter().find(|one| one.path == "lifetimes.code").unwrap();
     assert_eq!((code.shown.as_deref(), &code.origin), (Some("20s"), &Origin::Environment("WEFTID__LIFETIMES__CODE".to_owned())));
 }
@@ -87,13 +87,23 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
 #[test]
 fn every_problem_is_reported_at_once_with_path_and_place() {
     let folder = TempDir::new().unwrap();
-    let path = file(
-        &folder,
-        "issuer = \"http://id.example.com/\"\n\n[http]\nbind = \"localhost\"\nbody_limit = \"many\"\nbnid = 1\n[lifetimes]\ncode = \"2h\"\naccess_token = 600\n",
-    );
-    let wrong =
-        Config::load(Some(&path), variables(&[("WEFTID__LOG__FORMAT", "xml"), ("WEFTID__http__drain", "1s"), ("WEFTID__SESSION__IDLE", "1h")]));
-    let wrong = wrong.unwrap_err();
+    let lines = [
+        "issuer = \"http://id.example.com/\"",
+        "",
+        "[http]",
+        "bind = \"localhost\"",
+        "body_limit = \"many\"",
+        "bnid = 1",
+        "[lifetimes]",
+        "code = \"2h\"",
+        "access_token = 600",
+        "refresh_idle = true",
+        "[database]",
+        "reader_connections = \"4\"",
+    ];
+    let path = file(&folder, &lines.join("\n"));
+    let environment = [("WEFTID__LOG__FORMAT", "xml"), ("WEFTID__http__drain", "1s"), ("WEFTID__SESSION__IDLE", "1h")];
+    let wrong = Config::load(Some(&path), variables(&environment)).unwrap_err();
     let lines: Vec<String> = wrong.to_string().lines().map(str::to_owned).collect();
     let expected = [
         ("issuer", "line 1", "https"),
@@ -101,6 +111,8 @@ fn every_problem_is_reported_at_once_with_path_and_place() {
         ("http.body_limit", "line 5", "whole number"),
         ("lifetimes.code", "line 8", "between 10s and 10min"),
         ("lifetimes.access_token", "line 9", "in quotes"),
+        ("lifetimes.refresh_idle", "line 10", "is a TOML boolean; must be a whole number with one unit"),
+        ("database.reader_connections", "line 12", "without quotes"),
         ("log.format", "environment variable WEFTID__LOG__FORMAT", "\"json\" or \"text\""),
         ("http.bnid", "line 6", "did you mean http.bind"),
         ("WEFTID__http__drain", "environment variable WEFTID__http__drain", "did you mean WEFTID__HTTP__DRAIN"),
@@ -121,6 +133,11 @@ fn a_file_that_is_missing_or_no_toml_is_a_problem() {
     let broken = Config::load(Some(&path), nothing()).unwrap_err().to_string();
     assert!(broken.contains("line 2") && broken.contains("is not TOML"), "{broken}");
     assert!(!broken.contains("canary"), "a broken line is not quoted: {broken}");
+    for line in ["\"canary\\q\"", "\"canary", "canary canary", "'canary\u{1}'", "\"canary\" canary", "0xcanary", "[canary", "{canary"] {
+        let path = file(&folder, &format!("[keys]\nmaster_key = {line}\n"));
+        let broken = Config::load(Some(&path), nothing()).unwrap_err().to_string();
+        assert!(!broken.contains("canary"), "{line}: {broken}");
+    }
 }
 
 /// No secret is shown by a problem, by `Debug` or among the effective settings, wherever it was written.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::base::issuer::Issuer;
 use crate::base::telemetry::{Filter, Format};
 use crate::config::duration;
-use crate::config::layers::Raw;
+use crate::config::layers::{Raw, Written};
 
 /// A kind of value.
 pub(super) trait Value: Sized {
@@ -20,9 +20,10 @@ pub(super) trait Value: Sized {
 
 /// The text of a value that the file writes in quotes.
 pub(super) fn text<'a>(raw: &'a Raw, what: &str) -> Result<&'a str, String> {
-    match raw.is_number {
-        Some(true) => Err(format!("is a number; must be {what}, in quotes")),
-        _ => Ok(&raw.text),
+    match raw.written {
+        Written::Text | Written::Untyped => Ok(&raw.text),
+        Written::Number => Err(format!("is a number; must be {what}, in quotes")),
+        Written::Other(kind) => Err(format!("is a TOML {kind}; must be {what}, in quotes")),
     }
 }
 
@@ -77,7 +78,8 @@ impl Value for Duration {
 
 impl Value for u32 {
     fn read(raw: &Raw) -> Result<Self, String> {
-        if raw.is_number == Some(false) || !raw.text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let may_be_number = matches!(raw.written, Written::Number | Written::Untyped);
+        if !may_be_number || !raw.text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err("must be a whole number, without quotes in the file".to_owned());
         }
         raw.text.parse().map_err(|_| format!("must be a whole number up to {}", Self::MAX))

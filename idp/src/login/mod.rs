@@ -1,1 +1,24 @@
-//! Login.
+//! Proving who you are: the sign-in page, and coming aboard by a link. Knows nothing of OpenID Connect: a request that waits is a text
+//! that is carried along, and what a person is led back to.
+
+mod coming_aboard;
+mod passkey;
+mod proved;
+mod sign_in_page;
+mod visiting;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::app::App;
+use crate::store::one_time_link::LinkKind;
+
+/// The places of signing in and coming aboard. They need the layer that recognises browsers.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/login", get(sign_in_page::show).post(sign_in_page::go_on))
+        .route("/login/passkey/begin", post(passkey::begin))
+        .route("/login/passkey/finish", post(passkey::finish))
+        .nest("/setup/{token}", coming_aboard::routes(LinkKind::Setup))
+        .nest("/invitation/{token}", coming_aboard::routes(LinkKind::Invitation))
+}

@@ -12,9 +12,9 @@ pub mod logout;
 pub mod revoke;
 pub mod sign_out;
 pub mod token;
-pub mod userinfo;
 #[cfg(test)]
 mod trial;
+pub mod userinfo;
 
 use axum::routing::{get, post};
 use axum::{Extension, Router};

@@ -4,6 +4,8 @@
 //! [`AuthorizationRequest::read`] judges the rest, one small check after the other, and what it refuses is redirected. The result is
 //! typed and does not change again: it travels sealed, and no later step reads parameters.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::clock::Time;
@@ -61,7 +63,7 @@ pub fn echoed_state(params: &Params) -> Option<&str> {
 }
 
 /// A request that passed every check. As JSON it has short names and no empty members, for it is sealed into an address.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuthorizationRequest {
     /// Its own name, which is also what its code is spent under.
@@ -143,6 +145,13 @@ impl AuthorizationRequest {
             hint_subject,
             began_at: now,
         })
+    }
+}
+
+impl fmt::Debug for AuthorizationRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // State and hints are the client's and the person's own; a log needs to know which request it was.
+        formatter.debug_struct("AuthorizationRequest").field("id", &self.id).field("client_id", &self.client_id).finish_non_exhaustive()
     }
 }
 
@@ -297,7 +306,7 @@ mod tests {
     }
 
     fn read(params: &Params, client: &ClientMetadata) -> Result<AuthorizationRequest, OAuthError> {
-        let id = SingleUseId::new(NOW.plus(Duration::from_secs(1800)));
+        let id = SingleUseId::new(NOW.plus(Duration::from_mins(30)));
         AuthorizationRequest::read(params, client, RedirectUri::from_text("https://shop.test/cb"), None, id, NOW)
     }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::clock::Time;
 use crate::base::email::Email;
 use crate::base::id::Subject;
+use crate::protocol::registered_word::{UnknownWord, registered_words};
 use crate::protocol::scope::{self, Scope};
 
 /// What is known about a person that claims are made of.
@@ -67,44 +68,7 @@ pub struct UserInfo {
     pub claims: StandardClaims,
 }
 
-/// A closed list of registered words: name, text, serde and [`FromStr`] from one table.
-macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$variant_meta])* #[serde(rename = $text)] $variant,)*
-        }
-
-        impl $name {
-            /// All of them, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// Its text in tokens and tables.
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text,)*
-                }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str(self.name())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownWord;
-
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Self::ALL.iter().copied().find(|word| word.name() == text).ok_or(UnknownWord)
-            }
-        }
-    };
-}
-
-words! {
+registered_words! {
     /// `acr`: how strong a sign-in was (OpenID Connect Core §2), from weak to strong. The last two are the names of the
     /// OpenID Connect Extended Authentication Profile.
     Acr {
@@ -126,7 +90,7 @@ impl Acr {
     }
 }
 
-words! {
+registered_words! {
     /// One way of proving who one is (RFC 8176 §2).
     AuthenticationMethod {
         /// A key kept in hardware.
@@ -188,11 +152,6 @@ impl FromStr for Amr {
     }
 }
 
-/// A word that is not in the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a word of this list")]
-pub struct UnknownWord;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,10 +196,10 @@ mod tests {
     fn words_are_stored_and_read_back() {
         assert_eq!(serde_json::to_string(&Amr::of_passkey(true)).unwrap(), r#"["swk","user","mfa"]"#);
         assert_eq!("hwk user mfa".parse(), Ok(Amr::of_passkey(false)));
-        assert_eq!("hwk sms".parse::<Amr>(), Err(UnknownWord));
+        assert!("hwk sms".parse::<Amr>().is_err());
         for acr in Acr::ALL {
-            assert_eq!(acr.to_string().parse(), Ok(*acr));
-            assert_eq!(serde_json::to_string(acr).unwrap(), format!("\"{acr}\""));
+            assert_eq!(acr.to_string().parse(), Ok(acr));
+            assert_eq!(serde_json::to_string(&acr).unwrap(), format!("\"{acr}\""));
         }
     }
 }

@@ -6,79 +6,55 @@ use serde::{Deserialize, Serialize};
 use crate::base::id::ClientId;
 use crate::protocol::client_uri::ClientUri;
 use crate::protocol::redirect_uri::{RedirectUri, RedirectUriPolicy};
+use crate::protocol::registered_word::registered_words;
 use crate::protocol::scope::{self, Scope};
 use crate::protocol::signing_algorithm::SigningAlgorithm;
 
 /// The most addresses in one list.
 const MOST_URIS: usize = 50;
 
-/// Where a client runs (OpenID Connect Registration §2).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ApplicationType {
-    /// On a server, or as a page in a browser.
-    #[default]
-    Web,
-    /// On a person's device.
-    Native,
-}
-
-/// How a client proves at the token endpoint that it is the one it names (OpenID Connect Core §9).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TokenEndpointAuthMethod {
-    /// Its secret in the Authorization header.
-    #[default]
-    ClientSecretBasic,
-    /// Its secret in the body.
-    ClientSecretPost,
-    /// Not at all: a public client, which could keep no secret.
-    None,
-}
-
-impl TokenEndpointAuthMethod {
-    /// All of them, in the order they are published.
-    pub const ALL: [Self; 3] = [Self::ClientSecretBasic, Self::ClientSecretPost, Self::None];
-
-    /// Its registered name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ClientSecretBasic => "client_secret_basic",
-            Self::ClientSecretPost => "client_secret_post",
-            Self::None => "none",
-        }
+registered_words! {
+    /// Where a client runs (OpenID Connect Registration §2).
+    #[derive(Default)]
+    ApplicationType {
+        /// On a server, or as a page in a browser.
+        #[default]
+        Web = "web",
+        /// On a person's device.
+        Native = "native",
     }
 }
 
-/// What a client may bring to the token endpoint (RFC 7591 §2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GrantType {
-    /// A code (RFC 6749 §4.1).
-    AuthorizationCode,
-    /// A refresh token (RFC 6749 §6).
-    RefreshToken,
-}
-
-impl GrantType {
-    /// All of them, in the order they are published.
-    pub const ALL: [Self; 2] = [Self::AuthorizationCode, Self::RefreshToken];
-
-    /// Its registered name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::AuthorizationCode => "authorization_code",
-            Self::RefreshToken => "refresh_token",
-        }
+registered_words! {
+    /// How a client proves at the token endpoint that it is the one it names (OpenID Connect Core §9).
+    #[derive(Default)]
+    TokenEndpointAuthMethod {
+        /// Its secret in the Authorization header.
+        #[default]
+        ClientSecretBasic = "client_secret_basic",
+        /// Its secret in the body.
+        ClientSecretPost = "client_secret_post",
+        /// Not at all: a public client, which could keep no secret.
+        None = "none",
     }
 }
 
-/// What a client may ask the authorization endpoint for: only a code (RFC 9700 §2.1.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ResponseType {
-    /// A code.
-    Code,
+registered_words! {
+    /// What a client may bring to the token endpoint (RFC 7591 §2).
+    GrantType {
+        /// A code (RFC 6749 §4.1).
+        AuthorizationCode = "authorization_code",
+        /// A refresh token (RFC 6749 §6).
+        RefreshToken = "refresh_token",
+    }
+}
+
+registered_words! {
+    /// What a client may ask the authorization endpoint for: only a code (RFC 9700 §2.1.2).
+    ResponseType {
+        /// A code.
+        Code = "code",
+    }
 }
 
 /// When a person is asked whether a client may have what it asks for.
@@ -95,6 +71,7 @@ pub enum ConsentPolicy {
 /// A registered client. Members that are left out have the default of RFC 7591 §2, or the strict one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a member of its own, set by name")]
 pub struct ClientMetadata {
     /// Its name towards the provider.
     pub client_id: ClientId,

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::base::issuer::Issuer;
 use crate::protocol::claims::Acr;
-use crate::protocol::client_metadata::{GrantType, TokenEndpointAuthMethod};
+use crate::protocol::client_metadata::{GrantType, ResponseType, TokenEndpointAuthMethod};
 use crate::protocol::pkce;
 use crate::protocol::prompt::PromptValue;
 use crate::protocol::scope;
@@ -28,12 +28,12 @@ pub mod path {
 }
 
 /// The claims that can be told (OpenID Connect Core §2, §5.1).
-const CLAIMS: [&str; 16] =
-    ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "at_hash", "sid", "name", "updated_at", "email", "email_verified"];
+const CLAIMS: [&str; 15] =
+    ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "name", "updated_at", "email", "email_verified"];
 
 /// The metadata document.
 #[derive(Clone, Debug, Serialize)]
-#[allow(clippy::struct_excessive_bools, reason = "the document has as many")]
+#[expect(clippy::struct_excessive_bools, reason = "the document has as many")]
 pub struct ProviderMetadata {
     issuer: String,
     authorization_endpoint: String,
@@ -54,7 +54,7 @@ pub struct ProviderMetadata {
     code_challenge_methods_supported: [&'static str; 1],
     prompt_values_supported: [&'static str; 4],
     claim_types_supported: [&'static str; 1],
-    claims_supported: [&'static str; 16],
+    claims_supported: [&'static str; 15],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ui_locales_supported: Vec<String>,
     claims_parameter_supported: bool,
@@ -77,7 +77,7 @@ impl ProviderMetadata {
             revocation_endpoint: issuer.join(path::REVOKE),
             end_session_endpoint: issuer.join(path::LOGOUT),
             scopes_supported: scope::SUPPORTED,
-            response_types_supported: ["code"],
+            response_types_supported: ResponseType::ALL.map(ResponseType::name),
             response_modes_supported: ["query"],
             grant_types_supported: GrantType::ALL.map(GrantType::name),
             acr_values_supported: [Acr::Phr, Acr::Phrh].map(Acr::name),
@@ -133,7 +133,7 @@ mod tests {
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
             "claim_types_supported": ["normal"],
             "claims_supported": [
-                "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "at_hash", "sid",
+                "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr",  "at_hash", "sid",
                 "name", "updated_at", "email", "email_verified"
             ],
             "ui_locales_supported": ["en", "de"],

@@ -13,5 +13,6 @@ pub mod params;
 pub mod pkce;
 pub mod prompt;
 pub mod redirect_uri;
+pub mod registered_word;
 pub mod scope;
 pub mod signing_algorithm;

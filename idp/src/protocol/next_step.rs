@@ -193,6 +193,7 @@ mod tests {
         let just_now = with_session(|session| session.authenticated_at = BEGAN.plus(seconds(1)));
         let at_the_same_moment = with_session(|session| session.authenticated_at = BEGAN);
         let chosen = with_session(|session| session.chosen_at = BEGAN.plus(seconds(1)));
+        let chosen_at_the_same_moment = with_session(|session| session.chosen_at = BEGAN);
         let waiting = with_session(|session| session.backup_codes_waiting = true);
         let not_allowed = Facts { consent: None, ..settled() };
         let less = Facts { consent: settled().consent.map(|consent| ConsentFacts { scope: Scope::of(&["openid"]), ..consent }), ..settled() };
@@ -225,6 +226,7 @@ mod tests {
             ("max_age, huge", aged("", u64::MAX), &settled(), "Issue"),
             ("login and young enough", aged("login", 9999), &settled(), "SignInAgain"),
             ("choosing", request("select_account"), &settled(), "ChooseAccount"),
+            ("choosing, chosen at that moment", request("select_account"), &chosen_at_the_same_moment, "ChooseAccount"),
             ("choosing, met", request("select_account"), &chosen, "Issue"),
             ("choosing and login, chosen", request("select_account login"), &chosen, "SignInAgain"),
             ("codes waiting", request(""), &waiting, "SaveBackupCodes"),

@@ -49,7 +49,7 @@ impl Params {
         Ok(Self::from_pairs(pairs))
     }
 
-    /// The parameters that these decoded pairs are; repeated names are noted.
+    /// The parameters that these decoded pairs are; repeated names are noted, and limits are for whoever decoded them.
     pub fn from_pairs<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
         let mut params = Self::default();
         let mut seen = BTreeSet::new();
@@ -176,8 +176,8 @@ mod tests {
         let many = |count: usize| (0..count).map(|number| format!("p{number}=x")).collect::<Vec<_>>().join("&");
         assert!(Params::parse_form(many(MOST_PARAMETERS).as_bytes()).is_ok());
         assert!(Params::parse_form(many(MOST_PARAMETERS + 1).as_bytes()).is_err());
-        assert!(Params::parse_form(&[b'a'; MOST_BYTES + 1]).is_err());
-        assert!(Params::gather(&[&[b'a'; MOST_BYTES], b"b"]).is_err(), "the limit is for the request, not for a part of it");
+        assert!(Params::parse_form(&vec![b'a'; MOST_BYTES + 1]).is_err());
+        assert!(Params::gather(&[&vec![b'a'; MOST_BYTES], b"b"]).is_err(), "the limit is for the request, not for a part of it");
         for form in [&b"state=%ff"[..], b"%c0%af=x", b"state=\xff", b"state=%ed%a0%80"] {
             assert_eq!(Params::parse_form(form).unwrap_err().description(), "the request is not UTF-8");
         }

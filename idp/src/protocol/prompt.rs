@@ -6,32 +6,19 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::error::OAuthError;
+use crate::protocol::registered_word::registered_words;
 
-/// One value of `prompt`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PromptValue {
-    /// Show nothing; refuse if something would have to be shown.
-    None,
-    /// Sign in again, even if signed in.
-    Login,
-    /// Ask again what the client may have, even if remembered.
-    Consent,
-    /// Let the person choose the account.
-    SelectAccount,
-}
-
-impl PromptValue {
-    /// All of them, in the order they are published.
-    pub const ALL: [Self; 4] = [Self::None, Self::Login, Self::Consent, Self::SelectAccount];
-
-    /// Its registered name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Login => "login",
-            Self::Consent => "consent",
-            Self::SelectAccount => "select_account",
-        }
+registered_words! {
+    /// One value of `prompt`.
+    PromptValue {
+        /// Show nothing; refuse if something would have to be shown.
+        None = "none",
+        /// Sign in again, even if signed in.
+        Login = "login",
+        /// Ask again what the client may have, even if remembered.
+        Consent = "consent",
+        /// Let the person choose the account.
+        SelectAccount = "select_account",
     }
 }
 
@@ -45,9 +32,8 @@ impl Prompt {
     pub fn parse(text: &str) -> Result<Self, OAuthError> {
         let mut values = BTreeSet::new();
         for word in text.split(' ').filter(|word| !word.is_empty()) {
-            let known = PromptValue::ALL.into_iter().find(|value| value.name() == word);
             // An unknown value might forbid something; guessing what it meant is no way to obey it.
-            values.insert(known.ok_or_else(|| OAuthError::invalid_request("prompt has an unknown value"))?);
+            values.insert(word.parse().map_err(|_| OAuthError::invalid_request("prompt has an unknown value"))?);
         }
         // OpenID Connect Core §3.1.2.1: none with any other value is an error (A-AUTHN-01).
         if values.contains(&PromptValue::None) && values.len() > 1 {

@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn what_is_no_scope_is_refused() {
         let many = "a ".repeat(10_000);
-        let different: String = (0..=MOST_TOKENS).map(|number| format!("s{number} ")).collect();
+        let different = (0..=MOST_TOKENS).map(|number| format!("s{number}")).collect::<Vec<_>>().join(" ");
         for text in ["open\"id", "open\\id", "openid\temail", "openid\nemail", "openid\0", "\u{e4}", "\u{a0}", "\u{7f}", &many, &different] {
             assert_eq!(Scope::parse(text), Err(InvalidScope), "{text:.20}");
         }

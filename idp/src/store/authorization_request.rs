@@ -3,10 +3,12 @@
 use sea_orm::ActiveValue;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
+use sea_orm::{QuerySelect as _, QueryTrait as _};
 
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::id::ClientId;
+use crate::store::spent::SWEEP_BATCH;
 use crate::store::{Rows, StoreError, Write};
 
 /// A stored request.
@@ -56,7 +58,8 @@ pub async fn by_digest(rows: &impl Rows, digest: Digest) -> Result<Option<Model>
     Ok(Entity::find_by_id(digest).one(rows.rows()).await?)
 }
 
-/// Forgets requests that ended before `time`.
+/// Forgets up to [`SWEEP_BATCH`] requests that ended before `time`; how many there were.
 pub async fn sweep(write: &Write<'_>, time: Time) -> Result<u64, StoreError> {
-    Ok(Entity::delete_many().filter(Column::ExpiresAt.lt(time)).exec(write.rows()).await?.rows_affected)
+    let over = Entity::find().select_only().column(Column::Digest).filter(Column::ExpiresAt.lt(time)).limit(SWEEP_BATCH).into_query();
+    Ok(Entity::delete_many().filter(Column::Digest.in_subquery(over)).exec(write.rows()).await?.rows_affected)
 }

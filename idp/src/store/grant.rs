@@ -4,11 +4,13 @@
 use sea_orm::ActiveValue;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::{QuerySelect as _, QueryTrait as _};
 
 use crate::base::clock::Time;
 use crate::base::id::{ClientId, GrantId, KeyId, SessionId, UserId};
 use crate::protocol::claims::{Acr, Amr};
 use crate::protocol::scope::Scope;
+use crate::store::spent::SWEEP_BATCH;
 use crate::store::{Rows as _, StoreError, Write};
 
 /// A grant.
@@ -92,7 +94,8 @@ pub async fn revoke(write: &Write<'_>, id: GrantId, now: Time) -> Result<bool, S
     Ok(changed.rows_affected == 1)
 }
 
-/// Forgets grants that ended before `time`.
+/// Forgets up to [`SWEEP_BATCH`] grants that ended before `time`; how many there were.
 pub async fn sweep(write: &Write<'_>, time: Time) -> Result<u64, StoreError> {
-    Ok(Entity::delete_many().filter(Column::AbsoluteEndsAt.lt(time)).exec(write.rows()).await?.rows_affected)
+    let over = Entity::find().select_only().column(Column::Id).filter(Column::AbsoluteEndsAt.lt(time)).limit(SWEEP_BATCH).into_query();
+    Ok(Entity::delete_many().filter(Column::Id.in_subquery(over)).exec(write.rows()).await?.rows_affected)
 }

@@ -3,7 +3,7 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
-use sea_orm::{ActiveValue, DerivePartialModel};
+use sea_orm::{ActiveValue, DerivePartialModel, QuerySelect as _};
 
 use crate::base::clock::Time;
 use crate::store::{Rows, StoreError, Write};
@@ -43,6 +43,15 @@ pub struct Horizon {
 pub async fn current(rows: &impl Rows) -> Result<Model, StoreError> {
     let found = Entity::find_by_id(1).one(rows.rows()).await?;
     found.ok_or_else(|| StoreError::Unreadable("the horizon row is missing".to_owned()))
+}
+
+/// Holds the one row until the write ends: whoever else holds it waits (a no-op on SQLite, which has one writer). For the rare changes that
+/// must come one after the other on all nodes together.
+pub async fn hold(write: &Write<'_>) -> Result<(), StoreError> {
+    if write.rows().get_database_backend() == sea_orm::DbBackend::Postgres {
+        Entity::find_by_id(1).lock_exclusive().one(write.rows()).await?;
+    }
+    Ok(())
 }
 
 /// Moves the settings version by one, and says what it is now: what changed carries that version.

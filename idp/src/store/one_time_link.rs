@@ -6,11 +6,13 @@ use std::str::FromStr;
 
 use sea_orm::ActiveValue;
 use sea_orm::entity::prelude::*;
+use sea_orm::{QuerySelect as _, QueryTrait as _};
 
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::email::Email;
 use crate::base::id::OneTimeLinkId;
+use crate::store::spent::SWEEP_BATCH;
 use crate::store::user::Role;
 use crate::store::{Rows, StoreError, Write};
 
@@ -121,7 +123,8 @@ pub async fn withdraw(write: &Write<'_>, kind: LinkKind, email: Option<&Email>, 
     Ok(changed.rows_affected)
 }
 
-/// Forgets links that ended before `time`.
+/// Forgets up to [`SWEEP_BATCH`] links that ended before `time`; how many there were.
 pub async fn sweep(write: &Write<'_>, time: Time) -> Result<u64, StoreError> {
-    Ok(Entity::delete_many().filter(Column::ExpiresAt.lt(time)).exec(write.rows()).await?.rows_affected)
+    let over = Entity::find().select_only().column(Column::Id).filter(Column::ExpiresAt.lt(time)).limit(SWEEP_BATCH).into_query();
+    Ok(Entity::delete_many().filter(Column::Id.in_subquery(over)).exec(write.rows()).await?.rows_affected)
 }

@@ -59,6 +59,11 @@ pub async fn of_user(rows: &impl Rows, user: UserId) -> Result<Vec<Model>, Store
     Ok(Entity::find().filter(Column::UserId.eq(user)).order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).all(rows.rows()).await?)
 }
 
+/// Whether anybody has a passkey with this credential id (WebAuthn §7.1: it must be nobody's yet).
+pub async fn is_known(rows: &impl Rows, credential: &CredentialId) -> Result<bool, StoreError> {
+    Ok(Entity::find().filter(Column::CredentialId.eq(credential.clone())).one(rows.rows()).await?.is_some())
+}
+
 /// Whether any passkey was registered for another relying party id: those are dead here.
 pub async fn any_for_another_rp_id(rows: &impl Rows, rp_id: &str) -> Result<bool, StoreError> {
     Ok(Entity::find().filter(Column::RpId.ne(rp_id)).one(rows.rows()).await?.is_some())

@@ -3,12 +3,14 @@
 
 use sea_orm::ActiveValue;
 use sea_orm::entity::prelude::*;
+use sea_orm::{QuerySelect as _, QueryTrait as _};
 
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::id::{SessionId, Sid, UserId};
 use crate::protocol::claims::{Acr, Amr};
-use crate::store::{Rows, StoreError, Write};
+use crate::store::spent::SWEEP_BATCH;
+use crate::store::{Rows as _, StoreError, Write};
 
 /// A session.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -116,7 +118,13 @@ pub async fn mark_seen(write: &Write<'_>, id: SessionId, now: Time) -> Result<()
 pub async fn hold(write: &Write<'_>, id: SessionId) -> Result<Option<Model>, StoreError> {
     let mut found = Entity::find_by_id(id);
     if write.rows().get_database_backend() == sea_orm::DbBackend::Postgres {
-        found = sea_orm::QuerySelect::lock_shared(found);
+        found = found.lock_shared();
     }
     Ok(found.one(write.rows()).await?)
+}
+
+/// Forgets up to [`SWEEP_BATCH`] sessions that began before `time`; how many there were.
+pub async fn sweep(write: &Write<'_>, time: Time) -> Result<u64, StoreError> {
+    let over = Entity::find().select_only().column(Column::Id).filter(Column::CreatedAt.lt(time)).limit(SWEEP_BATCH).into_query();
+    Ok(Entity::delete_many().filter(Column::Id.in_subquery(over)).exec(write.rows()).await?.rows_affected)
 }

@@ -15,6 +15,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
+use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
 use tokio::sync::{mpsc, oneshot};
 
@@ -133,9 +134,9 @@ impl<J: Job> Queued for Pending<J> {
 
     fn answer(self: Box<Self>, commit: Result<(), StoreError>) {
         let answer = match (self.outcome, commit) {
-            (Some(outcome @ Err(_)), _) => outcome,
-            (_, Err(error)) => Err(error),
-            (Some(outcome), Ok(())) => outcome,
+            // Its own failure says more than that of the batch.
+            (Some(Err(error)), _) | (_, Err(error)) => Err(error),
+            (Some(Ok(outcome)), Ok(())) => Ok(outcome),
             (None, Ok(())) => Err(StoreError::Lost("the write was not run".to_owned())),
         };
         // The caller may have gone meanwhile; the change stays.
@@ -164,7 +165,7 @@ pub(super) async fn write_queue(connection: DatabaseConnection, mut queue: mpsc:
         }
         let commit = write_batch(&connection, &mut waiting).await;
         for job in waiting.drain(..) {
-            job.answer(commit.as_ref().map(|()| ()).map_err(|error| StoreError::Lost(error.to_string())));
+            job.answer(commit.as_ref().copied().map_err(|error| StoreError::Lost(error.to_string())));
         }
     }
 }
@@ -223,7 +224,7 @@ fn is_conflict(error: &DbErr) -> bool {
     else {
         return false;
     };
-    let code = cause.as_database_error().and_then(|error| error.code());
+    let code = cause.as_database_error().and_then(DatabaseError::code);
     matches!(code.as_deref(), Some("40001" | "40P01"))
 }
 

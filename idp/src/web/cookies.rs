@@ -12,7 +12,7 @@ use crate::base::issuer::Issuer;
 use crate::base::secret::{BrowserSecret, SessionSecret};
 
 /// How long a browser is remembered; browsers keep no cookie longer than 400 days.
-const BROWSER_LIFETIME: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+const BROWSER_LIFETIME: Duration = Duration::from_hours(400 * 24);
 
 /// A cookie of ours.
 #[derive(Clone, Copy, Debug)]
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn cookies_are_bound_to_the_host() {
         let secret = SessionSecret::random();
-        let header = set_session(&secret, Duration::from_secs(60), &https()).unwrap();
+        let header = set_session(&secret, Duration::from_mins(1), &https()).unwrap();
         let expected = format!("__Host-session={}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure", secret.expose());
         assert_eq!(header.to_str().unwrap(), expected);
         assert!(header.is_sensitive());

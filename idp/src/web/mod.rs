@@ -9,6 +9,7 @@ pub mod csrf;
 pub mod edge;
 pub mod form;
 pub mod headers;
+pub mod health;
 pub mod next;
 pub mod origin;
 pub mod page;

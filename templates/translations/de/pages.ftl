@@ -12,7 +12,7 @@ privacy = Datenschutz
 not-you = Nicht Sie?
 copy = Kopieren
 copied = Kopiert
-download = Herunterladen
+download = Speichern
 print = Drucken
 
 ## Zeitpunkte
@@ -28,13 +28,14 @@ month-name = { $month ->
     [9] September
     [10] Oktober
     [11] November
-   *[12] Dezember
+    [12] Dezember
+   *[other] { $month }
 }
 moment-today = heute um { $time }
 moment-yesterday = gestern um { $time }
 moment-this-year = { $day }. { month-name }
 moment-date = { $day }. { month-name } { $year }
-moment-full = { $day }. { month-name } { $year }, { $time } UTC
+moment-full = { $day }. { month-name } { $year }, { $time } { $zone }
 
 ## Die Leiste des Hauses
 nav-label = Konto
@@ -129,7 +130,7 @@ scope-unknown = Eine Berechtigung, die die Anwendung selbst festgelegt hat
 
 ## Abmelden
 sign-out = Abmelden
-sign-out-for = { $brand } · für
+sign-out-for = { $brand } · Sie kamen von
 sign-out-heading = Von { $brand } abmelden?
 sign-out-intro = Sie verlassen in diesem Browser Ihr Konto. Um Ihre Anwendungen wieder zu öffnen, melden Sie sich mit Ihrem Passkey an.
 sign-out-asked = { $client } möchte Sie abmelden. Sie verlassen in diesem Browser Ihr Konto, nicht nur die Anwendung.

@@ -28,13 +28,14 @@ month-name = { $month ->
     [9] September
     [10] October
     [11] November
-   *[12] December
+    [12] December
+   *[other] { $month }
 }
 moment-today = today at { $time }
 moment-yesterday = yesterday at { $time }
 moment-this-year = { $day } { month-name }
 moment-date = { $day } { month-name } { $year }
-moment-full = { $day } { month-name } { $year }, { $time } UTC
+moment-full = { $day } { month-name } { $year }, { $time } { $zone }
 
 ## The rail of the house
 nav-label = Account
@@ -53,7 +54,7 @@ passkeys = Passkeys
 create-passkey = Create a passkey
 passkey-again = Try the passkey again
 passkey-waiting = Waiting for your device …
-    .detail = Follow the prompt of your browser.
+    .detail = Follow your browser’s prompt.
 passkey-stop = Stop
 passkey-dismissed = No passkey was used.
     .detail = Nothing is lost: you can try again whenever you like.
@@ -129,7 +130,7 @@ scope-unknown = A permission that the application has defined itself
 
 ## Sign out
 sign-out = Sign out
-sign-out-for = { $brand } · for
+sign-out-for = { $brand } · you came from
 sign-out-heading = Sign out of { $brand }?
 sign-out-intro = You leave your account in this browser. To open your applications again, you sign in with your passkey.
 sign-out-asked = { $client } asks to sign you out. You leave your account in this browser, not only the application.

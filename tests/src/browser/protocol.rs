@@ -86,7 +86,7 @@ impl Connection {
             message["sessionId"] = json!(session);
         }
         self.0.out.send(Message::text(message.to_string())).map_err(|_| "Chromium is gone".to_owned())?;
-        let answer = tokio::time::timeout(Duration::from_secs(60), receiver).await.map_err(|_| "no answer within 60 seconds".to_owned())?;
+        let answer = tokio::time::timeout(Duration::from_mins(1), receiver).await.map_err(|_| "no answer within 60 seconds".to_owned())?;
         let mut answer = answer.map_err(|_| "Chromium is gone".to_owned())?;
         match answer.get("error") {
             Some(error) => Err(error.to_string()),

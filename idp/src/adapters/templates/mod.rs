@@ -17,6 +17,7 @@ use crate::base::clock::Time;
 
 mod assets;
 mod escape;
+pub mod pages;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use translate::{Locale, TranslationError};
 
 use assets::Assets;
 use escape::Escaped;
+use pages::{Page, Shown};
 use times::Moment;
 use translate::Translations;
 
@@ -105,6 +107,11 @@ impl Templates {
         environment.add_function("path", move |path: &str| format!("{prefix}{path}"));
         environment.add_filter("hue", hue);
         Ok(Self(Arc::new(Inner { environment, translations, assets })))
+    }
+
+    /// A page in the language of `locale`.
+    pub fn show<P: Page>(&self, locale: &Locale, page: &Shown<P>) -> Result<String, TemplateError> {
+        self.render(P::NAME, locale, page)
     }
 
     /// The page `page` (the name of a file in `templates/pages`, which is also its `data-page`) for a reader of `locale`. What the page

@@ -1,19 +1,24 @@
 //! One sample of each page in each state that looks different: what the tests render, and what a person can look at.
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use super::pages::{
+    App, BackupCodes, Brand, Client, Consent, Dashboard, ErrorPage, Field, House, Invitation, Leads, NavItem, Page, Passkey, Presented, Setup, Shown,
+    SignIn, SignOut, SignedOut, User, WayOut,
+};
+use crate::base::clock::Time;
 
 /// The moment the samples are seen at: 2026-05-03T12:00:00Z.
-const NOW: i64 = 1_777_809_600_000;
-const HOUR: i64 = 3_600_000;
+const NOW: i64 = 1_777_809_600;
+const HOUR: i64 = 3600;
 
 /// The codes that an error page can be asked for. Whoever adds a code adds its sentences, or these tests say so.
-pub(super) const ERROR_CODES: [&str; 31] = [
+pub(super) const ERROR_CODES: [&str; 41] = [
     "internal",
     "not_found",
     "method_not_allowed",
     "invalid_request",
     "unknown_client",
-    "redirect_uri_mismatch",
     "request_expired",
     "request_foreign",
     "csrf_failed",
@@ -39,6 +44,17 @@ pub(super) const ERROR_CODES: [&str; 31] = [
     "sign_in_refused",
     "codes_replaced",
     "not_acceptable",
+    "not_signed_in",
+    "user_unknown",
+    "client_id_missing",
+    "client_id_repeated",
+    "redirect_uri_missing",
+    "redirect_uri_repeated",
+    "redirect_uri_not_registered",
+    "client_unknown",
+    "id_token_hint_invalid",
+    "id_token_hint_of_another_client",
+    "post_logout_redirect_uri_not_registered",
 ];
 
 /// A page in one of its states.
@@ -47,91 +63,174 @@ pub(super) struct Sample {
     pub(super) page: &'static str,
     /// Which of its states, for the name of the file.
     pub(super) state: &'static str,
-    /// What it is given.
+    /// What it is given, to be changed at will by a test.
     pub(super) context: Value,
 }
 
 /// Every page in every state that looks different.
 pub(super) fn all() -> Vec<Sample> {
-    let wiki = presented("Acme Wiki", "wiki.acme.example", "W");
-    let long =
-        presented("Donaudampfschifffahrtsgesellschaftskapitänsmützen-Verzeichnis", "a-very-long-name.of-a-very-deep.subdomain.acme.example", "D");
-    let sign_in = json!({"request": null, "presented": null, "email": null, "auto": false, "leads": "email", "error": null, "can_cancel": false});
-    let setup = json!({"action": "/setup/abc", "email": "", "name": ""});
-    let invitation = json!({"action": "/invitation/abc", "email": "bob@northwind.example", "name": "Bob", "inviter": "Alice Example"});
-    let codes = json!({
-        "codes": (0..10).map(|number| format!("{number}x4kq-7m2pd-v9wt3-hs6fy-c8rbn-1")).collect::<Vec<_>>(),
-        "set": "s1", "account": "alice@northwind.example", "issuer": "https://id.northwind.example", "made_at": NOW - HOUR, "request": null,
-    });
-    let app = |name: &str, description: Option<&str>, initial: &str| json!({"name": name, "description": description, "url": "https://app.example", "initial": initial, "logo_uri": null});
-    let passkey = |name: &str, synced: bool, age: i64, used: Option<i64>| json!({"name": name, "synced": synced, "created_at": NOW - age * HOUR, "last_used_at": used.map(|hours| NOW - hours * HOUR)});
-    let dashboard = json!({
-        "user": alice(), "nav": "dashboard", "nav_items": [{"id": "dashboard", "url": "/account"}], "nudge": false,
-        "passkeys": [passkey("iCloud Keychain", true, 24 * 400, Some(3)), passkey("YubiKey 5", false, 24 * 30, None)],
-        "apps": [app("Acme Wiki", Some("What we know, written down"), "W"), app("Photo Box", None, "P"), app("Flight Plans", Some("Who flies where, with what, and above all when: a description that does not want to end, as they do"), "F")],
-    });
-    let consent = json!({"presented": wiki, "user": alice(), "scopes": ["openid", "profile", "email", "offline_access"], "action": "/consent/abc", "request": "abc"});
-    let sign_out = json!({"action": "/logout", "fields": [{"name": "state", "value": "xyz"}], "presented": null, "stay_url": "/account"});
-    let signed_out = json!({"presented": null, "continue_url": null, "sign_in_url": "/login"});
-    let error = json!({"code": "not_found", "status": 404, "ways_out": [{"url": "/account", "label": "way-account"}, {"url": "/login", "label": "way-sign-in"}, {"url": "/", "label": "way-again"}], "detail": null});
-
-    let mut samples = vec![
-        sample("sign-in", "plain", &sign_in, json!({})),
-        sample("sign-in", "for-a-client", &sign_in, json!({"presented": wiki, "request": "a b&c\"d", "can_cancel": true})),
-        sample("sign-in", "remembered", &sign_in, json!({"presented": wiki, "request": "abc", "leads": "passkey", "can_cancel": true})),
-        sample(
-            "sign-in",
-            "with-email",
-            &sign_in,
-            json!({"presented": wiki, "request": "abc", "email": "alice@northwind.example", "auto": true, "can_cancel": true}),
-        ),
-        sample("sign-in", "error", &sign_in, json!({"error": "error-email_invalid"})),
-        sample(
-            "sign-in",
-            "long",
-            &sign_in,
-            json!({"presented": long, "email": "somebody.with.a.remarkably.long.address@subdomain.northwind.example", "can_cancel": true}),
-        ),
-        sample("setup", "empty", &setup, json!({})),
-        sample("setup", "prefilled", &setup, json!({"email": "alice@northwind.example", "name": "Alice \"<b>\" Example"})),
-        sample("invitation", "invited", &invitation, json!({})),
-        sample("invitation", "by-nobody", &invitation, json!({"inviter": null, "name": ""})),
-        sample("backup-codes", "first", &codes, json!({})),
-        sample("backup-codes", "on-the-way", &codes, json!({"request": "abc"})),
-        sample("dashboard", "full", &dashboard, json!({})),
-        sample("dashboard", "nudge", &dashboard, json!({"nudge": true, "apps": [], "passkeys": [passkey("Windows Hello", false, 20, Some(19))]})),
-        sample("consent", "usual", &consent, json!({})),
-        sample("consent", "unknown", &consent, json!({"scopes": ["openid", "phone", "address", "wiki:write"], "presented": long})),
-        sample("sign-out", "own", &sign_out, json!({})),
-        sample("sign-out", "asked", &sign_out, json!({"presented": wiki, "stay_url": null})),
-        sample("signed-out", "own", &signed_out, json!({})),
-        sample("signed-out", "with-a-way-back", &signed_out, json!({"presented": wiki, "continue_url": "https://wiki.acme.example/"})),
-        sample("error", "with-detail", &error, json!({"code": "redirect_uri_mismatch", "status": 400, "detail": "redirect_uri"})),
-    ];
-    samples.extend(
-        ERROR_CODES.iter().map(|&code| sample("error", code, &error, json!({"code": code, "status": if code == "internal" { 500 } else { 404 }}))),
-    );
+    let mut samples = sign_in();
+    samples.extend(coming_aboard());
+    samples.extend(at_home());
+    samples.extend(leaving());
+    samples.extend(errors());
     samples
 }
 
-fn presented(name: &str, host: &str, initial: &str) -> Value {
-    json!({
-        "client": {"name": name, "host": host, "initial": initial, "logo_uri": null},
-        "policy_uri": format!("https://{host}/privacy"), "tos_uri": format!("https://{host}/terms"),
-    })
+fn sign_in() -> Vec<Sample> {
+    let plain = SignIn {
+        request: None,
+        presented: None,
+        email: None,
+        typed: String::new(),
+        auto: false,
+        leads: Leads::Email,
+        error: None,
+        can_cancel: false,
+    };
+    let asked = SignIn { request: text("a b&c\"d"), presented: Some(wiki()), can_cancel: true, ..plain.clone() };
+    vec![
+        sample("plain", plain.clone()),
+        sample("remembered", SignIn { leads: Leads::Passkey, ..asked.clone() }),
+        sample("with-email", SignIn { email: text("alice@northwind.example"), auto: true, ..asked.clone() }),
+        sample(
+            "long",
+            SignIn { presented: Some(long()), email: text("somebody.with.a.remarkably.long.address@subdomain.northwind.example"), ..asked.clone() },
+        ),
+        sample("for-a-client", asked),
+        sample("error", SignIn { error: text("error-email_invalid"), typed: "alice@".into(), ..plain.clone() }),
+        sample("refused", SignIn { error: text("error-too_many_attempts"), email: text("alice@northwind.example"), ..plain }),
+    ]
 }
 
-fn alice() -> Value {
-    json!({"name": "Alice Example", "email": "alice@northwind.example", "initials": "AE"})
+fn coming_aboard() -> Vec<Sample> {
+    let setup = Setup { action: "/setup/abc".into(), email: String::new(), name: String::new() };
+    let invitation =
+        Invitation { action: "/invitation/abc".into(), email: "bob@northwind.example".into(), name: "Bob".into(), inviter: text("Alice Example") };
+    let codes = BackupCodes {
+        codes: (0..10).map(|number| format!("{number}x4kq-7m2p-dv9w-t3hs-6fyc-8rbn1")).collect(),
+        set: "s1".into(),
+        account: "alice@northwind.example".into(),
+        issuer: "https://id.northwind.example".into(),
+        made_at: ago(1),
+        request: None,
+        error: None,
+    };
+    vec![
+        sample("prefilled", Setup { email: "alice@northwind.example".into(), name: "Alice \"<b>\" Example".into(), ..setup.clone() }),
+        sample("empty", setup),
+        sample("by-nobody", Invitation { inviter: None, name: String::new(), ..invitation.clone() }),
+        sample("invited", invitation),
+        sample("replaced", BackupCodes { error: text("error-codes_replaced"), ..codes.clone() }),
+        sample("on-the-way", BackupCodes { request: text("abc"), ..codes.clone() }),
+        sample("first", codes),
+    ]
 }
 
-/// What every page is given, then what this page usually is, then what is special in this state.
-fn sample(page: &'static str, state: &'static str, usual: &Value, special: Value) -> Sample {
-    let mut context = json!({"csrf": "csrf-token-of-this-browser", "request_id": "0198f5c2-7d1e-7a3b-9c4d-5e6f7a8b9c0d", "brand": {"name": "Northwind"}, "now": NOW});
-    for more in [usual, &special] {
-        for (name, value) in more.as_object().into_iter().flatten() {
-            context[name] = value.clone();
-        }
+fn at_home() -> Vec<Sample> {
+    let app = |name: &str, description: Option<&str>| App {
+        name: name.into(),
+        description: description.map(Into::into),
+        url: "https://app.example/".into(),
+        initial: name[..1].into(),
+        logo_uri: None,
+    };
+    let passkey =
+        |name: &str, synced, hours, used: Option<i64>| Passkey { name: name.into(), synced, created_at: ago(hours), last_used_at: used.map(ago) };
+    let house = House { user: alice(), nav: "dashboard", nav_items: vec![NavItem { id: "dashboard", url: "/account".into() }] };
+    let endless = "Who flies where, with what, and above all when: a description that does not want to end, as they do";
+    vec![
+        sample(
+            "full",
+            Dashboard {
+                house: house.clone(),
+                passkeys: vec![passkey("iCloud Keychain", true, 24 * 400, Some(3)), passkey("YubiKey 5", false, 24 * 30, None)],
+                apps: vec![app("Acme Wiki", Some("What we know, written down")), app("Photo Box", None), app("Flight Plans", Some(endless))],
+                nudge: false,
+            },
+        ),
+        sample("nudge", Dashboard { house, passkeys: vec![passkey("Windows Hello", false, 20, Some(19))], apps: vec![], nudge: true }),
+    ]
+}
+
+fn leaving() -> Vec<Sample> {
+    let scopes = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+    let consent = Consent {
+        presented: wiki(),
+        user: alice(),
+        scopes: scopes(&["openid", "profile", "email", "offline_access"]),
+        action: "/consent/abc".into(),
+        request: text("abc"),
+    };
+    let sign_out = SignOut {
+        action: "/logout".into(),
+        fields: vec![Field { name: "state".into(), value: "xyz".into() }],
+        presented: None,
+        stay_url: text("/account"),
+    };
+    let signed_out = SignedOut { presented: None, continue_url: None, sign_in_url: "/login".into() };
+    vec![
+        sample(
+            "unknown",
+            Consent { presented: long(), scopes: scopes(&["openid", "phone", "address", "wiki:write"]), request: None, ..consent.clone() },
+        ),
+        sample("usual", consent),
+        sample("asked", SignOut { presented: Some(wiki()), stay_url: None, ..sign_out.clone() }),
+        sample("own", sign_out),
+        sample("with-a-way-back", SignedOut { presented: Some(wiki()), continue_url: text("https://wiki.acme.example/"), ..signed_out.clone() }),
+        sample("own", signed_out),
+    ]
+}
+
+fn errors() -> Vec<Sample> {
+    let page = |code: &str, status, detail| {
+        let ways_out = [("/account", "way-account"), ("/login", "way-sign-in"), ("/", "way-again")];
+        let ways_out = ways_out.map(|(url, label)| WayOut { url: url.into(), label });
+        ErrorPage { code: code.into(), status, ways_out: ways_out.into(), detail }
+    };
+    let mut samples: Vec<_> = ERROR_CODES.iter().map(|&code| sample(code, page(code, if code == "internal" { 500 } else { 400 }, None))).collect();
+    samples.push(sample("with-detail", page("invalid_request", 400, text("redirect_uri stands there twice"))));
+    samples.push(sample("without-a-way", ErrorPage { ways_out: vec![], ..page("unavailable", 503, None) }));
+    samples
+}
+
+fn wiki() -> Presented {
+    presented("Acme Wiki", "wiki.acme.example")
+}
+
+fn long() -> Presented {
+    let name = "Donaudampfschifffahrtsgesellschaftskapitänsmützen-Verzeichnis";
+    presented(name, "a-very-long-name.of-a-very-deep.subdomain.acme.example")
+}
+
+fn presented(name: &str, host: &str) -> Presented {
+    Presented {
+        client: Client { name: name.into(), host: host.into(), logo_uri: None, initial: name[..1].into() },
+        policy_uri: Some(format!("https://{host}/privacy")),
+        tos_uri: Some(format!("https://{host}/terms")),
     }
-    Sample { page, state, context }
+}
+
+fn alice() -> User {
+    User { name: "Alice Example".into(), email: "alice@northwind.example".into(), initials: "AE".into() }
+}
+
+fn ago(hours: i64) -> Time {
+    Time::from_seconds(NOW - hours * HOUR)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "what it fills may be missing")]
+fn text(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+fn sample<P: Page>(state: &'static str, page: P) -> Sample {
+    let shown = Shown {
+        csrf: "csrf-token-of-this-browser".into(),
+        request_id: "0198f5c2-7d1e-7a3b-9c4d-5e6f7a8b9c0d".into(),
+        brand: Brand { name: "Northwind".into() },
+        now: Time::from_seconds(NOW),
+        page,
+    };
+    Sample { page: P::NAME, state, context: serde_json::to_value(&shown).unwrap() }
 }

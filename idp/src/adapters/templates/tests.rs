@@ -1,6 +1,7 @@
 //! Holds the pages to their promises: every page in every state and language, and the languages against each other.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use fluent_bundle::FluentArgs;
 
@@ -186,6 +187,20 @@ fn a_page_without_what_it_shows_is_an_error() {
 }
 
 #[test]
+fn a_typed_page_is_shown_under_its_name() {
+    let templates = templates();
+    let page = pages::Shown {
+        csrf: "c".into(),
+        request_id: "r".into(),
+        brand: pages::Brand { name: "Northwind".into() },
+        now: Time::from_seconds(0),
+        page: pages::SignedOut { presented: None, continue_url: None, sign_in_url: "/login".into() },
+    };
+    let html = templates.show(&templates.negotiate(Some("de")), &page).unwrap();
+    assert!(html.contains("data-page=\"signed-out\"") && html.contains("Sie sind abgemeldet"));
+}
+
+#[test]
 fn an_unknown_error_code_is_named() {
     let templates = templates();
     let mut context = samples::all().into_iter().find(|sample| sample.page == "error").unwrap().context;
@@ -214,6 +229,80 @@ fn paths_lie_below_the_issuer() {
     assert!(html.contains("action=\"/id/login\""));
     assert!(html.contains("data-begin=\"/id/login/passkey/begin\""));
     assert!(html.contains("href=\"/id/assets/"));
+}
+
+/// The light and the dark colour of a token of the style sheet, as red, green and blue from 0 to 1.
+fn colours(style: &str, token: &str) -> [[f64; 3]; 2] {
+    let (_, rest) = style.split_once(&format!("--{token}:")).unwrap_or_else(|| panic!("no token {token}"));
+    let value = rest.split_once(';').unwrap().0.trim();
+    let both =
+        value.strip_prefix("light-dark(").and_then(|pair| pair.strip_suffix(')')).map_or((value, value), |pair| pair.split_once(", ").unwrap());
+    [both.0, both.1].map(|hex| {
+        let hex = hex.strip_prefix('#').unwrap_or_else(|| panic!("{token}: {hex} is not #rrggbb"));
+        [0, 2, 4].map(|at| f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0)
+    })
+}
+
+/// Relative luminance (WCAG 2.2).
+fn luminance(colour: [f64; 3]) -> f64 {
+    let [red, green, blue] = colour.map(|part| if part <= 0.040_45 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) });
+    0.2126 * red + 0.7152 * green + 0.0722 * blue
+}
+
+/// WCAG 2.2 1.4.3 and 1.4.11: text has a contrast of 4.5:1, the borders of controls 3:1, in the light and in the dark.
+#[test]
+fn colours_can_be_told_apart() {
+    let (_, style) = files("static/").find(|(name, _)| name == "weft.css").unwrap();
+    let style = String::from_utf8(style.into_owned()).unwrap();
+    let text = [
+        ("ink", "paper surface surface-2 accent-soft"),
+        ("ink-2", "paper surface surface-2 accent-soft"),
+        ("accent", "paper surface accent-soft"),
+        ("on-accent", "accent accent-hover"),
+        ("warn", "warn-soft"),
+        ("good", "good-soft"),
+        ("bad", "bad-soft surface"),
+        ("on-hue", "hue-1 hue-2 hue-3 hue-4 hue-5 hue-6"),
+    ];
+    let borders = [("line-strong", "surface paper"), ("accent", "surface-2")];
+    let pairs = text.iter().map(|pair| (pair, 4.5)).chain(borders.iter().map(|pair| (pair, 3.0)));
+    for ((front, backs), least) in pairs {
+        for back in backs.split(' ') {
+            for (front_colour, back_colour) in colours(&style, front).into_iter().zip(colours(&style, back)) {
+                let (one, other) = (luminance(front_colour), luminance(back_colour));
+                let contrast = (one.max(other) + 0.05) / (one.min(other) + 0.05);
+                assert!(contrast >= least, "{front} on {back}: {contrast:.2}");
+            }
+        }
+    }
+}
+
+/// The bars around the page have the colour of the paper, which they can't take from the style sheet.
+#[test]
+fn the_browser_is_told_the_colour_of_the_paper() {
+    let (_, style) = files("static/").find(|(name, _)| name == "weft.css").unwrap();
+    let paper = colours(std::str::from_utf8(&style).unwrap(), "paper");
+    for (_, _, html) in rendered() {
+        let told: Vec<_> = html
+            .split("<meta name=\"theme-color\"")
+            .skip(1)
+            .map(|meta| meta.split("content=\"").nth(1).unwrap().split('"').next().unwrap())
+            .collect();
+        assert_eq!(colours(&format!("--paper: light-dark({});", told.join(", ")), "paper"), paper);
+    }
+}
+
+/// Tokens first: no colour stands outside them.
+#[test]
+fn no_rule_has_a_colour_of_its_own() {
+    let (_, style) = files("static/").find(|(name, _)| name == "weft.css").unwrap();
+    let style = String::from_utf8(style.into_owned()).unwrap();
+    let rules = style.split_once("\n}\n").expect("the tokens come first").1;
+    for line in rules.lines() {
+        assert!(!line.contains("rgb(") && !line.contains("hsl("), "{line}");
+        // In a mask, black only says where something shows.
+        assert!(line.replace("#000", "").matches('#').count() == 0, "{line}");
+    }
 }
 
 /// Message ids with the variables they use, per language: `{$name}` wherever it stands in the message or its attributes.
@@ -297,7 +386,7 @@ fn the_samples_can_be_looked_at() {
     let mut index = String::new();
     for (sample, locale, html) in rendered() {
         let name = format!("{}.{}.{}.html", sample.page, sample.state, locale.lang());
-        index.push_str(&format!("<li><a href=\"{name}\">{name}</a></li>\n"));
+        writeln!(index, "<li><a href=\"{name}\">{name}</a></li>").unwrap();
         std::fs::write(folder.join(name), html.replace(&assets, "")).unwrap();
     }
     std::fs::write(folder.join("index.html"), index).unwrap();

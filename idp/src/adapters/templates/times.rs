@@ -28,6 +28,7 @@ impl Moment {
         arguments.set("month", u8::from(at.month()));
         arguments.set("year", at.year().to_string());
         arguments.set("time", clock_face(at.time()));
+        arguments.set("zone", "UTC");
         let id = if at.date() == today {
             "moment-today"
         } else if at.date().next_day() == Some(today) {

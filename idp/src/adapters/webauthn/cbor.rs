@@ -56,8 +56,8 @@ impl<'a> Reader<'a> {
     fn pass(&mut self, depth: u8) -> Option<()> {
         let depth = depth.checked_sub(1)?;
         match self.head()? {
-            // Numbers are their head alone.
-            (0 | 1, _) => {}
+            // Numbers are their head alone; so are false, true, null and undefined, all of major type 7 that WebAuthn has a use for.
+            (0 | 1, _) | (7, 20..=23) => {}
             (2, length) => {
                 self.take(length)?;
             }
@@ -79,8 +79,7 @@ impl<'a> Reader<'a> {
                     self.pass(depth)?;
                 }
             }
-            // Tags mean nothing in WebAuthn. False, true, null and undefined do.
-            (7, 20..=23) => {}
+            // Tags mean nothing in WebAuthn.
             _ => return None,
         }
         Some(())
@@ -121,9 +120,8 @@ mod tests {
     /// B-AD-06: what is hostile or ambiguous is refused, and costs nothing.
     #[test]
     fn only_canonical_items_pass() {
-        for good in ["00", "1817", "a0", "a10102", "a2010261610c", "8301820203820405", "f5", "4161", "3a00010000"] {
-            let good = good.replace("1817", "1818");
-            assert!(whole(&unhex(&good)), "{good}");
+        for good in ["00", "1818", "a0", "a10102", "a2010261610c", "8301820203820405", "f5", "4161", "3a00010000"] {
+            assert!(whole(&unhex(good)), "{good}");
         }
         for bad in [
             "",

@@ -25,7 +25,7 @@ pub use registration::{NewPasskey, RegistrationState};
 pub use wire::LONGEST_CREDENTIAL;
 
 /// How long an authenticator may take, and how long a ceremony lasts (WebAuthn §15.1).
-pub const CEREMONY_TIMEOUT: Duration = Duration::from_secs(300);
+pub const CEREMONY_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// The relying party that passkeys are made for: a name, an RP ID, and the origins that may use it.
 pub struct Webauthn {

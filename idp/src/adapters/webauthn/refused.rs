@@ -108,7 +108,12 @@ impl From<WebauthnError> for Refused {
             | E::InvalidExtensions => Self::AuthenticatorData,
             E::CredentialMayNotBeHardwareBound => Self::BackupFlags,
             E::CredentialBackupEligibilityInconsistent => Self::BackupEligibilityChanged,
-            E::CredentialAlteredAlgFromRequest | E::COSEKeyInvalidAlgorithm => Self::Algorithm,
+            // The library's word for an Ed25519 key, which it reads and cannot verify with, is the one with Ssh in it.
+            E::CredentialAlteredAlgFromRequest
+            | E::COSEKeyInvalidAlgorithm
+            | E::CredentialInsecureCryptography
+            | E::COSEKeyEDUnsupported
+            | E::SshPublicKeyEDUnsupported => Self::Algorithm,
             E::COSEKeyInvalidCBORValue
             | E::COSEKeyInvalidType
             | E::COSEKeyECDSAXYInvalid
@@ -116,7 +121,6 @@ impl From<WebauthnError> for Refused {
             | E::COSEKeyECDSAInvalidCurve
             | E::COSEKeyEDDSAXInvalid
             | E::COSEKeyEDDSAInvalidCurve
-            | E::COSEKeyEDUnsupported
             | E::EcdsaPointInvalid
             | E::RsaParametersInvalid => Self::PublicKey,
             E::AuthenticationFailure | E::SignatureInvalid => Self::Signature,
@@ -133,6 +137,26 @@ impl From<WebauthnError> for Refused {
             | E::AttestationStatementAlgMismatch
             | E::AttestationStatementAlgInvalid
             | E::AttestationCertificateRequirementsNotMet
+            | E::AttestationStatementVerMissing
+            | E::AttestationStatementVerInvalid
+            | E::AttestationStatementVerUnsupported
+            | E::AttestationStatementCertInfoMissing
+            | E::AttestationStatementPubAreaMissing
+            | E::AttestationStatementMissingExtension
+            | E::AttestationCertificateAAGUIDMismatch
+            | E::AttestationCertificateNonceMismatch
+            | E::AttestationCredentialSubjectKeyMismatch
+            | E::AttestationLeafCertMissing
+            | E::AttestationTpmStInvalid
+            | E::AttestationTpmPubAreaMismatch
+            | E::AttestationTpmExtraDataInvalid
+            | E::AttestationTpmExtraDataMismatch
+            | E::AttestationTpmPubAreaHashUnknown
+            | E::AttestationTpmPubAreaHashInvalid
+            | E::AttestationTpmAttestCertifyInvalid
+            | E::CertificatePublicKeyInvalid
+            | E::CertificatePublicKeyAlgorthimMismatch
+            | E::X509DerInvalid
             | E::AttestationTrustFailure => Self::Attestation,
             _ => Self::Library,
         }

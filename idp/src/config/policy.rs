@@ -1,112 +1,11 @@
-//! The sections of the configuration. Each setting is declared once, where it is read: path, default, bounds and their reason.
-//! Nothing stands here that nothing reads.
+//! What holds for people and relying parties: names, lifetimes, limits. Each setting is declared once, where it is read: path, default,
+//! bounds and their reason. Nothing stands here that nothing reads.
 
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::base::issuer::Issuer;
-use crate::base::telemetry::{Filter, Format};
+use crate::config::duration::days;
 use crate::config::reader::Reader;
-use crate::config::secrets::{DatabaseUrl, MasterKey, MasterKeySource};
-
-const fn seconds(count: u64) -> Duration {
-    Duration::from_secs(count)
-}
-
-const fn minutes(count: u64) -> Duration {
-    seconds(60 * count)
-}
-
-const fn hours(count: u64) -> Duration {
-    minutes(60 * count)
-}
-
-const fn days(count: u64) -> Duration {
-    hours(24 * count)
-}
-
-/// The listener.
-#[derive(Clone, Debug)]
-pub struct Http {
-    /// The address to listen at.
-    pub bind: SocketAddr,
-    /// The largest body of a request, in bytes.
-    pub body_limit: usize,
-    /// How long a request may take before it is answered with 503.
-    pub request_timeout: Duration,
-    /// How long requests in flight may still take after SIGTERM.
-    pub drain: Duration,
-}
-
-impl Http {
-    pub(super) fn read(reader: &mut Reader) -> Self {
-        let body_limit: u32 = reader.within(
-            "http.body_limit",
-            65_536,
-            [16_384, 1_048_576],
-            "in bytes; a passkey with its attestation takes up to 16 KiB, and strangers can fill the memory with more than 1 MiB",
-        );
-        Self {
-            bind: reader.get("http.bind", SocketAddr::from(([127, 0, 0, 1], 8080))),
-            body_limit: usize::try_from(body_limit).unwrap_or(usize::MAX),
-            request_timeout: reader.within(
-                "http.request_timeout",
-                seconds(30),
-                [seconds(5), minutes(5)],
-                "a slow disk needs seconds, and a request that hangs holds memory",
-            ),
-            drain: reader.within(
-                "http.drain",
-                seconds(20),
-                [seconds(0), minutes(5)],
-                "whoever sent SIGTERM waits that long, and usually sends SIGKILL after 30s to 90s",
-            ),
-        }
-    }
-}
-
-/// The database.
-#[derive(Clone, Debug)]
-pub struct Database {
-    /// Where it is.
-    pub url: DatabaseUrl,
-    /// How many connections read at the same time. Writes go through one door and need no number.
-    pub reader_connections: u32,
-}
-
-impl Database {
-    pub(super) fn read(reader: &mut Reader) -> Self {
-        Self {
-            url: reader.secret("database.url", "database.url_file", Some(DatabaseUrl::Embedded)).unwrap_or(DatabaseUrl::Embedded),
-            reader_connections: reader.within(
-                "database.reader_connections",
-                4,
-                [1, 64],
-                "PostgreSQL serves about 100 connections for all nodes together, and SQLite gains nothing beyond the number of cores",
-            ),
-        }
-    }
-}
-
-/// The key that wraps all keys.
-#[derive(Clone, Debug)]
-pub struct Keys {
-    /// Where the master key is.
-    pub master_key: MasterKeySource,
-}
-
-impl Keys {
-    pub(super) fn read(reader: &mut Reader, data_dir: &Path, database: &DatabaseUrl) -> Self {
-        let given: Option<MasterKey> = reader.secret("keys.master_key", "keys.master_key_file", None);
-        reader.must(
-            &["keys.master_key", "keys.master_key_file", "database.url", "database.url_file"],
-            given.is_some() || database.is_embedded(),
-            "PostgreSQL needs a master key that is kept elsewhere than the database: set keys.master_key_file (or keys.master_key)",
-        );
-        Self { master_key: given.map_or_else(|| MasterKeySource::BesideDatabase(data_dir.join("master.key")), MasterKeySource::Given) }
-    }
-}
 
 /// How passkeys know us.
 #[derive(Clone, Debug)]
@@ -140,8 +39,8 @@ impl Passkeys {
             rp_name: reader.get("passkeys.rp_name", brand.name.clone()),
             ceremony: reader.within(
                 "passkeys.ceremony",
-                minutes(5),
-                [minutes(1), minutes(10)],
+                Duration::from_mins(5),
+                [Duration::from_mins(1), Duration::from_mins(10)],
                 "people fetch their phone or security key, and WebAuthn §15.1 recommends 5 to 10 minutes",
             ),
         }
@@ -176,11 +75,11 @@ impl Sessions {
             // `last_seen` is written at most every 5 minutes; a shorter idle time would end sessions in use.
             idle: reader.within(
                 "sessions.idle",
-                hours(12),
-                [minutes(15), days(30)],
+                Duration::from_hours(12),
+                [Duration::from_mins(15), days(30)],
                 "use is noted every 5 minutes, and a month is not idle but gone",
             ),
-            absolute: reader.within("sessions.absolute", days(14), [minutes(15), days(90)], "a stolen session must end some day"),
+            absolute: reader.within("sessions.absolute", days(14), [Duration::from_mins(15), days(90)], "a stolen session must end some day"),
         };
         reader.must(
             &["sessions.idle", "sessions.absolute"],
@@ -217,27 +116,52 @@ impl Lifetimes {
         let lifetimes = Self {
             authorization_request: reader.within(
                 "lifetimes.authorization_request",
-                minutes(30),
-                [minutes(5), hours(2)],
+                Duration::from_mins(30),
+                [Duration::from_mins(5), Duration::from_hours(2)],
                 "people sign in meanwhile, and a page left open overnight is not a request any more",
             ),
-            code: reader.within("lifetimes.code", seconds(60), [seconds(10), minutes(10)], "RFC 6749 §4.1.2 recommends at most 10 minutes"),
+            code: reader.within(
+                "lifetimes.code",
+                Duration::from_mins(1),
+                [Duration::from_secs(10), Duration::from_mins(10)],
+                "RFC 6749 §4.1.2 recommends at most 10 minutes",
+            ),
             access_token: reader.within(
                 "lifetimes.access_token",
-                minutes(10),
-                [minutes(1), hours(24)],
+                Duration::from_mins(10),
+                [Duration::from_mins(1), Duration::from_hours(24)],
                 "shorter is all refreshing, and a longer one works long after it leaked",
             ),
-            refresh_idle: reader.within("lifetimes.refresh_idle", days(30), [hours(1), days(365)], "an application that rests for a year asks again"),
-            refresh_absolute: reader.within("lifetimes.refresh_absolute", days(180), [hours(1), days(730)], "consent is asked again some day"),
+            refresh_idle: reader.within(
+                "lifetimes.refresh_idle",
+                days(30),
+                [Duration::from_hours(1), days(365)],
+                "an application that rests for a year asks again",
+            ),
+            refresh_absolute: reader.within(
+                "lifetimes.refresh_absolute",
+                days(180),
+                [Duration::from_hours(1), days(730)],
+                "consent is asked again some day",
+            ),
             refresh_race_window: reader.within(
                 "lifetimes.refresh_race_window",
-                seconds(5),
-                [seconds(0), seconds(60)],
+                Duration::from_secs(5),
+                [Duration::ZERO, Duration::from_mins(1)],
                 "it forgives an answer that got lost; a longer one hides theft",
             ),
-            setup_link: reader.within("lifetimes.setup_link", hours(24), [minutes(5), days(7)], "whoever finds it becomes the administrator"),
-            invitation: reader.within("lifetimes.invitation", hours(72), [minutes(5), days(30)], "whoever finds it becomes that person"),
+            setup_link: reader.within(
+                "lifetimes.setup_link",
+                Duration::from_hours(24),
+                [Duration::from_mins(5), days(7)],
+                "whoever finds it becomes the administrator",
+            ),
+            invitation: reader.within(
+                "lifetimes.invitation",
+                Duration::from_hours(72),
+                [Duration::from_mins(5), days(30)],
+                "whoever finds it becomes that person",
+            ),
         };
         reader.must(
             &["lifetimes.refresh_idle", "lifetimes.refresh_absolute"],
@@ -277,24 +201,4 @@ impl Limits {
             passkeys_per_user: reader.within("limits.passkeys_per_user", 20, [2, 100], "one passkey needs another as spare"),
         }
     }
-}
-
-/// The log.
-#[derive(Clone, Debug)]
-pub struct Log {
-    /// How a line is written.
-    pub format: Format,
-    /// What is wanted of our own events.
-    pub filter: Filter,
-}
-
-impl Log {
-    pub(super) fn read(reader: &mut Reader) -> Self {
-        Self { format: reader.get("log.format", Format::Json), filter: reader.get("log.filter", Filter::default()) }
-    }
-}
-
-/// Where the embedded database and its master key live.
-pub(super) fn data_dir(reader: &mut Reader) -> PathBuf {
-    reader.get("data_dir", PathBuf::from("./data"))
 }

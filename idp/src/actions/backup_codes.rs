@@ -1,0 +1,167 @@
+//! Backup codes: ten, shown once, kept by the person outside the house. What rests are keyed digests.
+
+use std::fmt;
+
+use zeroize::ZeroizeOnDrop;
+
+use crate::actions::audit::{Actor, Event, Origin};
+use crate::app::App;
+use crate::base::clock::Time;
+use crate::base::id::{BackupCodeId, BackupCodeSetId, UserId};
+use crate::base::random;
+use crate::store::{Job, StoreError, Write, backup_code, user};
+
+/// How many codes a set has.
+const CODES: usize = 10;
+/// What the keyed digests of codes are made for.
+const PURPOSE: &str = "backup_codes";
+/// Crockford's digits in lower case: without i, l, o and u, which are taken for others or make words.
+const DIGITS: [char; 32] = [
+    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'j', 'k', 'm', 'n', 'p', 'q', 'r', 's', 't', 'v', 'w',
+    'x', 'y', 'z',
+];
+/// How many digits stand together: 26 in all.
+const GROUPS: [u32; 6] = [5, 4, 4, 4, 4, 5];
+
+/// A backup code: 128 random bits.
+#[derive(ZeroizeOnDrop)]
+struct BackupCode([u8; 16]);
+
+impl BackupCode {
+    fn random() -> Self {
+        Self(random::bytes())
+    }
+
+    /// How a person reads it: base 32, the first digit carrying the three highest bits, in groups. Call it only to show it.
+    fn expose(&self) -> String {
+        let bits = u128::from_be_bytes(self.0);
+        let mut text = String::new();
+        let mut shift = 5 * GROUPS.iter().sum::<u32>();
+        for (place, group) in GROUPS.into_iter().enumerate() {
+            if place > 0 {
+                text.push('-');
+            }
+            for _ in 0..group {
+                shift -= 5;
+                let digit = usize::try_from(bits >> shift & 0b1_1111).unwrap_or(0);
+                text.extend(DIGITS.get(digit));
+            }
+        }
+        text
+    }
+}
+
+impl fmt::Debug for BackupCode {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("BackupCode(redacted)")
+    }
+}
+
+/// A new set of codes, to be shown once.
+#[derive(Clone)]
+pub struct NewCodes {
+    /// What the person acknowledges.
+    pub set: BackupCodeSetId,
+    /// The codes, as a person reads them.
+    pub codes: Vec<String>,
+    /// When they were made.
+    pub made_at: Time,
+}
+
+impl fmt::Debug for NewCodes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "NewCodes({})", self.set)
+    }
+}
+
+struct Replace {
+    user: UserId,
+    set: BackupCodeSetId,
+    codes: Vec<backup_code::Model>,
+    origin: Origin,
+    now: Time,
+}
+
+impl Job for Replace {
+    type Outcome = bool;
+
+    async fn run(&self, write: &Write<'_>) -> Result<bool, StoreError> {
+        // Looked at again: codes that were saved meanwhile, in another tab, stay good.
+        if !user::hold(write, self.user).await?.is_some_and(|user| user.backup_codes_waiting()) {
+            return Ok(false);
+        }
+        user::replace_backup_code_set(write, self.user, self.set).await?;
+        backup_code::replace(write, self.user, &self.codes).await?;
+        Event::new("backup_codes_made", &self.origin).user(self.user).detail("set", self.set.to_string()).record(write, self.now).await?;
+        Ok(true)
+    }
+}
+
+/// Makes a new set in the place of one that nobody saved. `None` if the person said meanwhile that they saved theirs.
+pub async fn replace_unsaved(app: &App, user: UserId, origin: &Origin) -> Result<Option<NewCodes>, StoreError> {
+    let now = app.now();
+    let set = BackupCodeSetId::new(now);
+    let secrets: [BackupCode; CODES] = std::array::from_fn(|_| BackupCode::random());
+    let row = |code: &BackupCode| {
+        let (key_id, digest) = app.data_keys().digest(PURPOSE, &[user.as_uuid().as_bytes(), &code.0]);
+        backup_code::Model { id: BackupCodeId::new(now), user_id: user, set_id: set, key_id, digest }
+    };
+    let codes = secrets.iter().map(row).collect();
+    let replace = Replace { user, set, codes, origin: origin.clone().by(Actor::User(user)), now };
+    let replaced = app.store().write(replace).await?;
+    Ok(replaced.then(|| NewCodes { set, codes: secrets.iter().map(BackupCode::expose).collect(), made_at: now }))
+}
+
+struct Acknowledge {
+    user: UserId,
+    set: BackupCodeSetId,
+    origin: Origin,
+    now: Time,
+}
+
+impl Job for Acknowledge {
+    type Outcome = bool;
+
+    async fn run(&self, write: &Write<'_>) -> Result<bool, StoreError> {
+        let counts = user::acknowledge_backup_codes(write, self.user, self.set, self.now).await?;
+        if counts {
+            let event = Event::new("backup_codes_acknowledged", &self.origin).user(self.user);
+            event.detail("set", self.set.to_string()).record(write, self.now).await?;
+        }
+        Ok(counts)
+    }
+}
+
+/// Records that the person saved `set`. `false` if another set counts by now.
+pub async fn acknowledge(app: &App, user: UserId, set: BackupCodeSetId, origin: &Origin) -> Result<bool, StoreError> {
+    app.store().write(Acknowledge { user, set, origin: origin.clone().by(Actor::User(user)), now: app.now() }).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_written_in_groups_of_digits_that_nobody_confuses() {
+        assert_eq!(BackupCode([0; 16]).expose(), "00000-0000-0000-0000-0000-00000");
+        assert_eq!(BackupCode([0xff; 16]).expose(), "7zzzz-zzzz-zzzz-zzzz-zzzz-zzzzz");
+        let mut last_bit = [0; 16];
+        last_bit[15] = 1;
+        assert_eq!(BackupCode(last_bit).expose(), "00000-0000-0000-0000-0000-00001");
+        let text = BackupCode::random().expose();
+        assert!(text.chars().all(|c| c == '-' || DIGITS.contains(&c)), "{text}");
+    }
+
+    #[test]
+    fn every_bit_of_a_code_is_seen() {
+        let mut seen = std::collections::HashSet::from([BackupCode([0; 16]).expose()]);
+        for bit in 0..128 {
+            assert!(seen.insert(BackupCode((1_u128 << bit).to_be_bytes()).expose()), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn a_code_is_quiet() {
+        assert_eq!(format!("{:?}", BackupCode::random()), "BackupCode(redacted)");
+    }
+}

@@ -1,0 +1,204 @@
+//! Signing in with a passkey. Beginning asks and stores nothing; ending is at most two reads and one write, whatever it comes to.
+//!
+//! Outside there is one answer for a passkey that nobody has, one whose signature is wrong and one whose owner is shut out (WebAuthn
+//! §14.6.2); which it was is in the audit log.
+
+use serde::{Deserialize, Serialize};
+
+use crate::actions::audit::{Actor, Event, Origin};
+use crate::actions::ceremonies::{self, Begun};
+use crate::actions::sessions::{Beginning, Proof};
+use crate::actions::visitor::Visitor;
+use crate::adapters::webauthn::{AuthenticationState, Refused, StoredPasskey, Verified};
+use crate::app::App;
+use crate::base::digest::Digest;
+use crate::base::email::Email;
+use crate::base::error::{AppError, Kind};
+use crate::base::id::UserId;
+use crate::base::sealed::{Fact, binding};
+use crate::base::secret::SessionSecret;
+use crate::base::single_use::SingleUseId;
+use crate::protocol::claims::{Acr, Amr};
+use crate::store::reads::passkey_and_user::{PasskeyAndUser, passkey_and_user};
+use crate::store::spent::{self, Spending};
+use crate::store::{Job, StoreError, Write, passkey, user};
+
+/// A sign-in between its two halves.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SigningIn {
+    state: AuthenticationState,
+}
+
+impl Fact for SigningIn {
+    const PREFIX: &'static str = "wc_";
+}
+
+/// B-CH-04: a ceremony belongs to a browser, and to the request that waits (empty for none).
+fn belongs_to(browser: Digest, request: &str) -> Vec<u8> {
+    binding(&[browser.as_bytes(), Digest::of(request).as_bytes()])
+}
+
+/// Begins a sign-in for whoever has a passkey. No read, no write.
+pub fn begin(app: &App, request: &str, browser: Digest) -> Result<Begun, AppError> {
+    let (public_key, state) = app.webauthn().begin_authentication()?;
+    ceremonies::begin(app, &SigningIn { state }, &belongs_to(browser, request), public_key)
+}
+
+/// A sign-in whose answer may be judged: its ceremony is ours, this browser's, and not over.
+#[derive(Debug)]
+#[must_use = "an answer is judged by `judge`"]
+pub struct Attempt<'a> {
+    app: &'a App,
+    visitor: &'a Visitor,
+    ceremony: SingleUseId,
+    state: AuthenticationState,
+}
+
+impl<'a> Attempt<'a> {
+    /// Opens the ceremony. Never asks the database.
+    ///
+    /// # Errors
+    /// `too_many_attempts`, and those of [`ceremonies::open`].
+    pub async fn open(app: &'a App, ceremony: &str, request: &str, visitor: &'a Visitor) -> Result<Self, AppError> {
+        visitor.admit(app)?;
+        let (ceremony, SigningIn { state }) = ceremonies::open(app, ceremony, &belongs_to(visitor.browser, request)).await?;
+        Ok(Self { app, visitor, ceremony, state })
+    }
+
+    /// Judges what the browser sent, and begins a session, whose secret is given. `named` is the address the person typed, if any.
+    ///
+    /// # Errors
+    /// `passkey_invalid`, `passkey_other_account` or `ceremony_used`; all of them spend the ceremony.
+    pub async fn judge(self, credential: &[u8], named: Option<&Email>) -> Result<SessionSecret, AppError> {
+        let app = self.app;
+        let credential_id = match app.webauthn().identify(credential) {
+            Ok((_, credential_id)) => credential_id,
+            Err(refused) => return Err(self.refuse(refused.reason(), None).await),
+        };
+        let (horizon, found) = passkey_and_user(app.store(), &credential_id).await?;
+        app.observe(horizon).await?;
+        let Some(found) = found else { return Err(self.refuse("passkey_unknown", None).await) };
+        let verified = match self.verify(credential, &found) {
+            Ok(verified) => verified,
+            Err(refused) => return Err(self.refuse(refused.reason(), Some(found.user.id)).await),
+        };
+        if !found.user.is_active() {
+            return Err(self.refuse("deactivated", Some(found.user.id)).await);
+        }
+        // B-AUTH-01. Told only to whoever holds the passkey: the signature was good.
+        if named.is_some_and(|named| *named != found.user.email) {
+            ceremonies::burn(app, self.ceremony, failed(&self.visitor.origin, "other_account", Some(found.user.id))).await?;
+            return Err(AppError::new(Kind::Conflict, "passkey_other_account"));
+        }
+        self.accept(found, verified).await
+    }
+
+    fn verify(&self, credential: &[u8], found: &PasskeyAndUser) -> Result<Verified, Refused> {
+        let PasskeyAndUser { passkey, user } = found;
+        let stored = StoredPasskey {
+            user_handle: user.user_handle,
+            public: &passkey.public_key,
+            counter: u32::try_from(passkey.counter).map_err(|_| Refused::StoredPasskey)?,
+            backup_eligible: passkey.backup_eligible,
+        };
+        self.app.webauthn().finish_authentication(&self.state, credential, &stored)
+    }
+
+    /// The one refusal; the reason is for the audit log.
+    async fn refuse(&self, reason: &'static str, user: Option<UserId>) -> AppError {
+        match ceremonies::burn(self.app, self.ceremony, failed(&self.visitor.origin, reason, user)).await {
+            Ok(()) => passkey_invalid(reason),
+            Err(error) => error,
+        }
+    }
+
+    async fn accept(self, found: PasskeyAndUser, verified: Verified) -> Result<SessionSecret, AppError> {
+        let Self { app, visitor, ceremony, .. } = self;
+        let PasskeyAndUser { passkey, user } = found;
+        if verified.counter_went_back {
+            // WebAuthn §6.1.1: a sign of a copied key, and no proof. It is recorded, and the sign-in goes on.
+            tracing::warn!(passkey = %passkey.id, stored = passkey.counter, shown = verified.counter, "the counter of a passkey went back");
+        }
+        let secret = SessionSecret::random();
+        let beginning = Beginning {
+            before: visitor.session(app).await?,
+            // C-SES-02: a new secret with every proof, whatever the browser showed before.
+            secret: secret.digest(),
+            browser: visitor.browser,
+            proof: Proof { acr: Acr::Phr, amr: Amr::of_passkey(passkey.backup_eligible) },
+            now: app.now(),
+            epoch: app.epoch(),
+            origin: visitor.origin.clone().by(Actor::User(user.id)),
+        };
+        match app.store().write(SignIn { ceremony, passkey, user: user.id, verified, beginning }).await? {
+            SignedIn::Done => Ok(secret),
+            SignedIn::CeremonyUsed => Err(ceremonies::used()),
+            SignedIn::Refused(reason) => Err(passkey_invalid(reason)),
+        }
+    }
+}
+
+fn passkey_invalid(reason: &'static str) -> AppError {
+    AppError::new(Kind::Unauthenticated, "passkey_invalid").because(reason)
+}
+
+fn failed(origin: &Origin, reason: &'static str, user: Option<UserId>) -> Event {
+    let event = Event::new("sign_in_failed", origin).detail("reason", reason);
+    match user {
+        Some(user) => event.user(user),
+        None => event,
+    }
+}
+
+struct SignIn {
+    ceremony: SingleUseId,
+    passkey: passkey::Model,
+    user: UserId,
+    verified: Verified,
+    beginning: Beginning,
+}
+
+enum SignedIn {
+    Done,
+    CeremonyUsed,
+    Refused(&'static str),
+}
+
+impl Job for SignIn {
+    type Outcome = SignedIn;
+
+    async fn run(&self, write: &Write<'_>) -> Result<SignedIn, StoreError> {
+        let Beginning { now, epoch, ref origin, .. } = self.beginning;
+        if spent::spend(write, self.ceremony, None, epoch).await? != Spending::Now {
+            return Ok(SignedIn::CeremonyUsed);
+        }
+        // Looked at again (B-AUTH-05): the person may have been shut out, or the passkey taken away, since the signature was checked.
+        let Some(user) = user::hold(write, self.user).await?.filter(user::Model::is_active) else {
+            return self.refused(write, "deactivated").await;
+        };
+        let seen = passkey::Use { counter: self.verified.counter.into(), backed_up: self.verified.backed_up, at: now };
+        if !passkey::record_use(write, self.passkey.id, seen).await? {
+            return self.refused(write, "passkey_unknown").await;
+        }
+        let session = self.beginning.run(write, &user).await?;
+        let event = |kind| Event::new(kind, origin).user(user.id).session(session).detail("passkey", self.passkey.id.to_string());
+        if self.verified.counter_went_back {
+            event("passkey_counter_went_back")
+                .detail("stored", self.passkey.counter)
+                .detail("shown", self.verified.counter)
+                .record(write, now)
+                .await?;
+        }
+        event("signed_in").record(write, now).await?;
+        Ok(SignedIn::Done)
+    }
+}
+
+impl SignIn {
+    async fn refused(&self, write: &Write<'_>, reason: &'static str) -> Result<SignedIn, StoreError> {
+        let origin = self.beginning.origin.clone().by(Actor::Nobody);
+        failed(&origin, reason, Some(self.user)).record(write, self.beginning.now).await?;
+        Ok(SignedIn::Refused(reason))
+    }
+}

@@ -1,0 +1,88 @@
+//! Coming aboard by a link: the first administrator, and whoever was invited. Opening the page changes nothing, so that a mail scanner
+//! or a preview can't use the link up; the passkey that is made does.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::actions::ceremonies::Begun;
+use crate::actions::one_time_links;
+use crate::actions::registration::{self, Link};
+use crate::app::App;
+use crate::base::error::AppError;
+use crate::login::proved;
+use crate::login::visiting::Visiting;
+use crate::store::one_time_link::LinkKind;
+use crate::web::browser::Browser;
+use crate::web::form::JsonCall;
+use crate::web::page::Pages;
+
+/// The three places below a link of this kind.
+pub(super) fn routes(kind: LinkKind) -> Router<App> {
+    Router::new().route("/", get(show)).route("/passkey/begin", post(begin)).route("/passkey/finish", post(finish)).layer(Extension(kind))
+}
+
+#[derive(Serialize)]
+struct ComingAboard<'p> {
+    /// The address of this link, below which the ceremony is.
+    action: String,
+    email: &'p str,
+    name: &'p str,
+    /// Who invites. Nobody is named until people invite each other on a page.
+    inviter: Option<&'p str>,
+}
+
+/// What the script sends to begin. The email counts only where the link names none.
+#[derive(Deserialize)]
+struct Begin {
+    #[serde(default)]
+    email: String,
+    name: String,
+}
+
+/// What the script sends to finish. The credential stays the text it is: it is judged as it was sent.
+#[derive(Deserialize)]
+struct Finish {
+    ceremony: String,
+    credential: Box<RawValue>,
+}
+
+async fn show(State(app): State<App>, Extension(kind): Extension<LinkKind>, Path(token): Path<String>, pages: Pages) -> Result<Response, AppError> {
+    let link = one_time_links::find(&app, kind, &token).await?;
+    let page = match kind {
+        LinkKind::Setup => "setup",
+        LinkKind::Invitation => "invitation",
+    };
+    let own = ComingAboard {
+        action: app.config().issuer.join(&format!("/{kind}/{token}")),
+        email: link.email.as_ref().map_or("", |email| email.as_str()),
+        name: link.name.as_deref().unwrap_or_default(),
+        inviter: None,
+    };
+    pages.page(page).show(&own)
+}
+
+async fn begin(
+    State(app): State<App>,
+    Extension(kind): Extension<LinkKind>,
+    Path(token): Path<String>,
+    browser: Browser,
+    JsonCall(call): JsonCall<Begin>,
+) -> Result<Json<Begun>, AppError> {
+    registration::begin(&app, Link { kind, token: &token }, &call.email, &call.name, browser.digest()).await.map(Json)
+}
+
+async fn finish(
+    State(app): State<App>,
+    Extension(kind): Extension<LinkKind>,
+    Path(token): Path<String>,
+    Visiting(visitor): Visiting,
+    JsonCall(call): JsonCall<Finish>,
+) -> Result<Response, AppError> {
+    let credential = call.credential.get().as_bytes();
+    let secret = registration::finish(&app, Link { kind, token: &token }, &call.ceremony, credential, &visitor).await?;
+    proved::go_on(&app, &secret, app.config().issuer.join("/account/backup-codes?first"))
+}
