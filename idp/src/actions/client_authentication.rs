@@ -17,7 +17,7 @@ use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::id::ClientId;
 use crate::base::network::Network;
-use crate::base::secret::{ExposeSecret as _, SecretString};
+use crate::base::secret::{ExposeSecret, SecretString};
 use crate::keys::at_rest::NotAtRest;
 use crate::protocol::client_metadata::TokenEndpointAuthMethod;
 use crate::protocol::error::OAuthError;
@@ -27,7 +27,7 @@ use crate::store::client::Client;
 /// How many wrong secrets are judged for each network and client in [`WINDOW`].
 const MOST_WRONG: u32 = 20;
 /// How long wrong secrets are remembered.
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 /// How many networks and clients are remembered at the same time.
 const MOST_REMEMBERED: usize = 10_000;
 
@@ -125,16 +125,14 @@ pub fn authenticate(app: &App, wrong: &WrongSecrets, shown: &Credentials, networ
 
 /// Compares the secret, or does the same work where there is nothing to compare it with.
 fn fits(app: &App, client: Option<&Client>, shown: &Credentials) -> Result<bool, NotAtRest> {
-    let secret = shown.secret.as_ref().map(|secret| secret.expose_secret()).unwrap_or_default();
-    match client.filter(|client| client.secret.is_some()) {
-        Some(client) => Ok(clients::is_secret(app, client, secret)? && shown.secret.is_some()),
-        None => {
-            let (_, computed) = clients::secret_digest(app, &shown.client_id, secret);
-            // Compared with what no secret has, for the time it takes.
-            let _ = std::hint::black_box(computed == Digest::from_bytes([0; 32]));
-            Ok(false)
-        }
+    let secret = shown.secret.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
+    if let Some(client) = client.filter(|client| client.secret.is_some()) {
+        return Ok(clients::is_secret(app, client, secret)? && shown.secret.is_some());
     }
+    let (_, computed) = clients::secret_digest(app, &shown.client_id, secret);
+    // Compared with what no secret has, for the time it takes.
+    let _ = std::hint::black_box(computed == Digest::from_bytes([0; 32]));
+    Ok(false)
 }
 
 /// Counts wrong secrets for each network and client, on this node.

@@ -18,6 +18,7 @@ use crate::base::error::{AppError, Kind};
 use crate::oidc::authorize::{step, to};
 use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::next_step::NextStep;
+use crate::protocol::scope::ScopeToken;
 use crate::store::reads::session_and_user::SessionAndUser;
 use crate::web::browser::Browser;
 use crate::web::form::Form;
@@ -53,7 +54,7 @@ pub async fn show(
     let client = asking_client(&app, &request)?;
     let own = ConsentPage {
         presented: present(&client),
-        scopes: request.scope.tokens().map(|token| token.as_str()).collect(),
+        scopes: request.scope.tokens().map(ScopeToken::as_str).collect(),
         action: format!("{}/consent/{text}?person={}", app.config().issuer.path(), base64url::encode(mark(&app, &request, &who).as_bytes())),
         request: &text,
     };

@@ -12,8 +12,6 @@ pub mod logout;
 pub mod revoke;
 pub mod sign_out;
 pub mod token;
-#[cfg(test)]
-mod trial;
 pub mod userinfo;
 
 use axum::routing::{get, post};
