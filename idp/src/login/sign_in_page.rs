@@ -9,6 +9,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::actions::authorization_requests::Presented;
+use crate::actions::cancellation;
 use crate::app::App;
 use crate::base::email::Email;
 use crate::base::error::AppError;
@@ -78,6 +79,10 @@ pub(super) async fn show(
 
 /// `POST /login`: the email was typed, so the page goes on with the passkey; or the person cancels.
 pub(super) async fn go_on(State(app): State<App>, browser: Browser, pages: Pages, form: Form) -> Result<Response, AppError> {
+    if form.field("decision") == "deny" {
+        let address = cancellation::cancel_url(&app, form.field("request"), browser.digest()).await?;
+        return Ok(Redirect::to(&address).into_response());
+    }
     let waiting = next::waiting(&app, Some(form.field("request")), &browser).await?;
     let typed = form.field("email");
     let Some(email) = Email::parse(typed) else {

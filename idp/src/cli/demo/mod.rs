@@ -65,7 +65,7 @@ pub(super) async fn run(wishes: &Arguments) -> Result<(), Failure> {
     let serving = server::serve(app, provider, server::asked_to_end());
     let (served, applied) = tokio::join!(serving, relying_party::serve(relying_party, settings, server::asked_to_end()));
     served?;
-    applied?;
+    applied.map_err(|error| Failure::Refused(format!("the demo applications failed: {error}")))?;
     Ok(())
 }
 
