@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::grants::{FIRST_GENERATION, Instance, Judge, Redeem, Redeemed};
-use crate::actions::tokens::{self, TokenResponse};
+use crate::actions::sessions::Proof;
+use crate::actions::tokens::{self, Given, TokenResponse};
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
@@ -193,53 +194,56 @@ pub async fn redeem(app: &App, client: &Client, shown: Shown<'_>, origin: Origin
     let view = app.view();
     let client = view.client(client_id).filter(|client| client.is_enabled()).ok_or_else(refused)?;
     let judge = Judge { limits: app.config().sessions.clone(), epoch: app.epoch(), now };
-    let who = who.filter(|who| judge.session_is_alive(who) && code_agrees(&code.authenticated_at, code.acr, code.user, who));
+    let who = who.filter(|who| judge.session_is_alive(who) && code_agrees(code.authenticated_at, code.acr, code.user, who));
     let who = who.ok_or_else(|| refused().because("its session has ended"))?;
 
-    let lifetimes = &app.config().lifetimes;
-    let refreshes = client.metadata.may_use(GrantType::RefreshToken);
-    let absolute = if refreshes { lifetimes.refresh_absolute } else { lifetimes.access_token };
-    let idle = if refreshes { lifetimes.refresh_idle } else { lifetimes.access_token };
-    let mac_key_id = view.rings.refresh_key().ok_or_else(|| OAuthError::server_error("no key").because("the refresh ring is empty"))?;
-    let grant = grant::Model {
-        id: GrantId::new(now),
-        user_id: who.user.id,
-        client_id: client_id.clone(),
-        session_id: who.session.id,
-        offline: terms.scope.contains(scope::OFFLINE_ACCESS),
-        scope: terms.scope,
-        generation: FIRST_GENERATION,
-        rotated_at: now,
-        mac_key_id,
-        created_at: now,
-        idle_ends_at: now.plus(idle),
-        absolute_ends_at: now.plus(absolute),
-        revoked_at: None,
-        authenticated_at: code.authenticated_at,
-        acr: code.acr,
-        amr: code.amr,
-        epoch: app.epoch(),
-        security_epoch: who.user.security_epoch,
-    };
+    let proof = Proof { acr: code.acr, amr: code.amr };
+    let grant = new_grant(app, client, &who, terms.scope, code.authenticated_at, proof, now)?;
     let needs_consent = client.metadata.consent_policy(&grant.scope, &terms.redirect_uri) != ConsentPolicy::NotAsked;
     let job = Redeem { request: code.request, instance: code.instance, grant: grant.clone(), needs_consent, judge, origin };
     match app.store().write(job).await? {
         Redeemed::Granted => {}
         other => return Err(refused().because(format!("{other:?}"))),
     }
-    tokens::mint(
-        app,
-        &tokens::Given {
-            client,
-            grant: &grant,
-            user: &who.user,
-            sid: Some(&who.session.sid),
-            scope: &grant.scope,
-            nonce: terms.nonce.as_deref(),
-            generation: FIRST_GENERATION,
-            now,
-        },
-    )
+    let (user, sid, nonce) = (&who.user, Some(&who.session.sid), terms.nonce.as_deref());
+    tokens::mint(app, &Given { client, grant: &grant, user, sid, scope: &grant.scope, nonce, generation: FIRST_GENERATION, now })
+}
+
+/// The grant that a code becomes. It rests on the authentication that the code tells of.
+fn new_grant(
+    app: &App,
+    client: &Client,
+    who: &SessionAndUser,
+    scope: Scope,
+    authenticated_at: Time,
+    proof: Proof,
+    now: Time,
+) -> Result<grant::Model, OAuthError> {
+    let lifetimes = &app.config().lifetimes;
+    // Without refresh tokens, a grant is over with its access token.
+    let refreshes = client.metadata.may_use(GrantType::RefreshToken);
+    let [idle, absolute] = if refreshes { [lifetimes.refresh_idle, lifetimes.refresh_absolute] } else { [lifetimes.access_token; 2] };
+    let mac_key_id = app.view().rings.refresh_key();
+    Ok(grant::Model {
+        id: GrantId::new(now),
+        user_id: who.user.id,
+        client_id: client.metadata.client_id.clone(),
+        session_id: who.session.id,
+        offline: scope.contains(scope::OFFLINE_ACCESS),
+        scope,
+        generation: FIRST_GENERATION,
+        rotated_at: now,
+        mac_key_id: mac_key_id.ok_or_else(|| OAuthError::server_error("no token could be made").because("the refresh ring is empty"))?,
+        created_at: now,
+        idle_ends_at: now.plus(idle),
+        absolute_ends_at: now.plus(absolute),
+        revoked_at: None,
+        authenticated_at,
+        acr: proof.acr,
+        amr: proof.amr,
+        epoch: app.epoch(),
+        security_epoch: who.user.security_epoch,
+    })
 }
 
 async fn stored_terms(app: &App, digest: Digest) -> Result<Option<Terms>, OAuthError> {
@@ -265,8 +269,8 @@ fn fits(challenge: Option<&CodeChallenge>, verifier: Option<&str>) -> Result<boo
 }
 
 /// The code's person is the session's, and it claims no later and no stronger sign-in than the session had.
-fn code_agrees(authenticated_at: &Time, acr: Acr, user: UserId, who: &SessionAndUser) -> bool {
-    user == who.user.id && *authenticated_at <= who.session.authenticated_at && acr <= who.session.acr
+fn code_agrees(authenticated_at: Time, acr: Acr, user: UserId, who: &SessionAndUser) -> bool {
+    user == who.user.id && authenticated_at <= who.session.authenticated_at && acr <= who.session.acr
 }
 
 /// Spends a code for nothing, after a wrong verifier.
@@ -327,12 +331,12 @@ mod tests {
         };
         let issuer = Issuer::parse("https://id.northwind.example").unwrap();
         let sealer = Sealer::new(issuer, RootKey::new(KeyId::random(), [7; 32]), Vec::new());
-        let id = SingleUseId::new(NOW.plus(Duration::from_secs(60)));
+        let id = SingleUseId::new(NOW.plus(Duration::from_mins(1)));
         let text = sealer.seal(id, &code, b"").unwrap();
-        assert!(text.len() < 800, "{}", text.len());
+        assert!(text.len() < 700, "{}", text.len());
         let (_, read): (_, Code) = sealer.open(&text, b"", NOW).unwrap();
         assert_eq!(read.instance, code.instance);
-        assert!(sealer.open::<Code>(&text, b"", NOW.plus(Duration::from_secs(60))).is_err(), "A-CODE-05");
+        assert!(sealer.open::<Code>(&text, b"", NOW.plus(Duration::from_mins(1))).is_err(), "A-CODE-05");
     }
 
     /// A-PKCE-03, RFC 7636 §4.6: missing, misspelled and uncalled-for verifiers are errors that burn nothing; a wrong value is judged.

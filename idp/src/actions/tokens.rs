@@ -249,7 +249,7 @@ mod tests {
     use super::*;
 
     fn token() -> RefreshToken {
-        RefreshToken { key: KeyId::from_bytes([1, 2, 3, 4]), grant: GrantId::new(Time::from_seconds(1)), generation: 7 }
+        RefreshToken { key: KeyId::from_bytes([1, 2, 3, 4]), grant: GrantId::from_uuid(uuid::Uuid::from_bytes([9; 16])), generation: 7 }
     }
 
     /// A-TOK-12: a refresh token has one spelling; one that is cut, longer or in another case is none.

@@ -1,26 +1,37 @@
 //! The consent page: what a client asks for, and what the person says to it (OpenID Connect Core §3.1.2.4).
 //!
 //! The form carries nothing but the answer; request, client and scope come from the box in the address, which is bound to this browser,
-//! and the person from the session. Whoever is here in another state than the page is for goes back to `/authorize`, which knows.
+//! and the person from the session. The form's address says for whom the page was shown: another person who has signed in meanwhile is
+//! asked in their own name (C-SES-07). Whoever is here in another state than the page is for goes back to `/authorize`, which knows.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::actions::authorization_requests::{self, Presented, present};
 use crate::actions::cancellation::{asking_client, denied};
 use crate::actions::consents;
 use crate::app::App;
+use crate::base::base64url;
+use crate::base::digest::Digest;
 use crate::base::error::{AppError, Kind};
 use crate::oidc::authorize::{step, to};
 use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::next_step::NextStep;
+use crate::protocol::scope::ScopeToken;
 use crate::store::reads::session_and_user::SessionAndUser;
 use crate::web::browser::Browser;
 use crate::web::form::Form;
 use crate::web::origin::RequestOrigin;
 use crate::web::page::Pages;
 use crate::web::session::OptionalSession;
+
+/// For whom the page was shown.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ShownTo {
+    person: String,
+}
 
 #[derive(Serialize)]
 struct ConsentPage<'p> {
@@ -43,8 +54,8 @@ pub async fn show(
     let client = asking_client(&app, &request)?;
     let own = ConsentPage {
         presented: present(&client),
-        scopes: request.scope.tokens().map(|token| token.as_str()).collect(),
-        action: format!("{}/consent/{text}", app.config().issuer.path()),
+        scopes: request.scope.tokens().map(ScopeToken::as_str).collect(),
+        action: format!("{}/consent/{text}?person={}", app.config().issuer.path(), base64url::encode(mark(&app, &request, &who).as_bytes())),
         request: &text,
     };
     pages.page("consent").of(&who.user).form_may_end_at(request.redirect_uri.origin_for_csp()).show(&own)
@@ -54,6 +65,7 @@ pub async fn show(
 pub async fn answer(
     State(app): State<App>,
     Path(text): Path<String>,
+    Query(shown): Query<ShownTo>,
     browser: Browser,
     OptionalSession(who): OptionalSession,
     RequestOrigin(origin): RequestOrigin,
@@ -62,6 +74,9 @@ pub async fn answer(
     let request = authorization_requests::read(&app, &text, browser.digest()).await?;
     let back = to(&app, &format!("/authorize/{text}"));
     let Some(who) = whoever_is_asked(&app, &request, who).await? else { return Ok(back) };
+    if base64url::decode_array(&shown.person).map(Digest::from_bytes) != Some(mark(&app, &request, &who)) {
+        return Ok(back);
+    }
     match form.field("decision") {
         "allow" => {
             consents::answer(&app, &request, &who, true, origin).await?;
@@ -80,4 +95,10 @@ async fn whoever_is_asked(app: &App, request: &AuthorizationRequest, who: Option
     let client = asking_client(app, request)?;
     let waits_for_consent = step(app, request, who.as_ref(), &client.metadata).await? == NextStep::Consent;
     Ok(who.filter(|_| waits_for_consent))
+}
+
+/// Names a request and a person without saying who they are.
+fn mark(app: &App, request: &AuthorizationRequest, who: &SessionAndUser) -> Digest {
+    let parts = [request.id.as_bytes().as_slice(), who.user.id.as_uuid().as_bytes()];
+    app.view().rings.sealer.mac("consent", &parts)
 }

@@ -13,13 +13,12 @@ const NOW: i64 = 1_777_809_600;
 const HOUR: i64 = 3600;
 
 /// The codes that an error page can be asked for. Whoever adds a code adds its sentences, or these tests say so.
-pub(super) const ERROR_CODES: [&str; 33] = [
+pub(super) const ERROR_CODES: [&str; 41] = [
     "internal",
     "not_found",
     "method_not_allowed",
     "invalid_request",
     "unknown_client",
-    "redirect_uri_mismatch",
     "request_expired",
     "request_foreign",
     "csrf_failed",
@@ -47,6 +46,15 @@ pub(super) const ERROR_CODES: [&str; 33] = [
     "not_acceptable",
     "not_signed_in",
     "user_unknown",
+    "client_id_missing",
+    "client_id_repeated",
+    "redirect_uri_missing",
+    "redirect_uri_repeated",
+    "redirect_uri_not_registered",
+    "client_unknown",
+    "id_token_hint_invalid",
+    "id_token_hint_of_another_client",
+    "post_logout_redirect_uri_not_registered",
 ];
 
 /// A page in one of its states.
