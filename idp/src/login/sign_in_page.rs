@@ -9,6 +9,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::actions::authorization_requests::Presented;
+use crate::actions::cancellation;
 use crate::app::App;
 use crate::base::email::Email;
 use crate::base::error::AppError;
@@ -79,6 +80,13 @@ pub(super) async fn show(
 /// `POST /login`: the email was typed, so the page goes on with the passkey; or the person cancels.
 pub(super) async fn go_on(State(app): State<App>, browser: Browser, pages: Pages, form: Form) -> Result<Response, AppError> {
     let waiting = next::waiting(&app, Some(form.field("request")), &browser).await?;
+    if form.field("decision") == "deny" {
+        let back = match &waiting {
+            Some(waiting) => cancellation::cancel_url(&app, &waiting.request, browser.digest()).await?,
+            None => next::address(&app, None),
+        };
+        return Ok(Redirect::to(&back).into_response());
+    }
     let typed = form.field("email");
     let Some(email) = Email::parse(typed) else {
         let page = SignIn { typed, error: Some("error-email_invalid"), ..SignIn::new(waiting.as_ref()) };
