@@ -112,7 +112,7 @@ impl Provider {
         let path = Url::parse(link).expect("a link is a URL").path().to_owned();
         let finished = person.registers_passkey(&format!("{path}/passkey/begin"), &format!("{path}/passkey/finish"), extra).await;
         person.follows(finished).await.shows("backup-codes");
-        person.presses("acknowledge", &[]).await.shows("dashboard");
+        person.presses("acknowledge", &[("acknowledged", "yes")]).await.shows("dashboard");
         person
     }
 

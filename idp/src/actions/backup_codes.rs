@@ -87,7 +87,7 @@ impl Job for Replace {
 
     async fn run(&self, write: &Write<'_>) -> Result<bool, StoreError> {
         // Looked at again: codes that were saved meanwhile, in another tab, stay good.
-        if !user::hold(write, self.user).await?.is_some_and(|user| user.backup_codes_waiting()) {
+        if !user::hold_to_change(write, self.user).await?.is_some_and(|user| user.backup_codes_waiting()) {
             return Ok(false);
         }
         user::replace_backup_code_set(write, self.user, self.set).await?;

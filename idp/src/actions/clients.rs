@@ -1,15 +1,19 @@
-//! Clients: registering them, and shutting them out.
+//! Clients: registering them, shutting them out, and what their secrets are compared with.
 
 use crate::actions::audit::{Event, Origin};
-use crate::actions::client_authentication::digest_secret;
 use crate::app::App;
 use crate::base::clock::Time;
+use crate::base::digest::Digest;
 use crate::base::error::{AppError, Kind};
-use crate::base::id::ClientId;
+use crate::base::id::{ClientId, KeyId};
 use crate::base::secret::ClientSecret;
+use crate::keys::at_rest::NotAtRest;
 use crate::protocol::client_metadata::{ClientMetadata, MetadataProblem};
 use crate::store::client::{self, Client};
 use crate::store::{Job, StoreError, Write};
+
+/// What the digest of a client secret is made for.
+const PURPOSE: &str = "client_secret";
 
 /// Why a client was not registered.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +52,7 @@ pub async fn create(app: &App, metadata: ClientMetadata, origin: &Origin) -> Res
     metadata.validate().map_err(NotRegistered::Invalid)?;
     let id = metadata.client_id.clone();
     let secret = metadata.is_confidential().then(ClientSecret::random);
-    let digest = secret.as_ref().map(|secret| digest_secret(app.data_keys(), &id, &secret.expose()));
+    let digest = secret.as_ref().map(|secret| secret_digest(app, &id, &secret.expose()));
     let now = app.now();
     let client = Client { metadata, secret: digest, created_at: now, disabled_at: None };
     if !app.store().write(Register { client, origin: origin.clone(), now }).await? {
@@ -87,4 +91,15 @@ pub async fn set_enabled(app: &App, id: &ClientId, enabled: bool, origin: &Origi
     let changed = app.store().write(SetEnabled { client: id.clone(), enabled, origin: origin.clone(), now: app.now() }).await?;
     app.look().await?;
     Ok(changed)
+}
+
+/// What is stored in the place of a client's secret.
+pub fn secret_digest(app: &App, id: &ClientId, secret: &str) -> (KeyId, Digest) {
+    app.data_keys().digest(PURPOSE, &[id.as_str().as_bytes(), secret.as_bytes()])
+}
+
+/// Whether `secret` is the client's, compared in constant time.
+pub fn is_secret(app: &App, client: &Client, secret: &str) -> Result<bool, NotAtRest> {
+    let Some((key, stored)) = &client.secret else { return Ok(false) };
+    app.data_keys().matches(PURPOSE, *key, &[client.metadata.client_id.as_str().as_bytes(), secret.as_bytes()], stored)
 }

@@ -68,5 +68,5 @@ pub(super) const fn over() -> AppError {
 
 /// There is somebody, so nobody becomes the first administrator any more (C-ADM-01).
 pub(super) const fn already_set_up() -> AppError {
-    AppError::new(Kind::Gone, "already_set_up")
+    AppError::new(Kind::NotFound, "already_set_up")
 }

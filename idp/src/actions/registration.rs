@@ -91,7 +91,7 @@ pub async fn finish(app: &App, link: Link<'_>, ceremony: &str, credential: &[u8]
     let (now, secret) = (app.now(), SessionSecret::random());
     let before = visitor.session(app).await?;
     let user = new_user(registering, &row, now);
-    let proof = Proof { acr: Acr::Phr, amr: Amr::of_passkey(made.backup_eligible) };
+    let proof = Proof { acr: Acr::of_passkey(made.backup_eligible), amr: Amr::of_passkey(made.backup_eligible) };
     let origin = visitor.origin.clone().by(Actor::User(user.id));
     let beginning = Beginning { before, secret: secret.digest(), browser: visitor.browser, proof, now, epoch: app.epoch(), origin };
     let passkey = new_passkey(made, user.id, &app.config().passkeys.rp_id, now)?;

@@ -126,7 +126,7 @@ impl<'a> Attempt<'a> {
             // C-SES-02: a new secret with every proof, whatever the browser showed before.
             secret: secret.digest(),
             browser: visitor.browser,
-            proof: Proof { acr: Acr::Phr, amr: Amr::of_passkey(passkey.backup_eligible) },
+            proof: Proof { acr: Acr::of_passkey(passkey.backup_eligible), amr: Amr::of_passkey(passkey.backup_eligible) },
             now: app.now(),
             epoch: app.epoch(),
             origin: visitor.origin.clone().by(Actor::User(user.id)),

@@ -256,9 +256,10 @@ mod tests {
     #[test]
     fn a_refresh_token_is_exact() {
         let mac = Digest::of("mac");
-        let text = token().spell(&mac);
+        let token = token();
+        let text = token.spell(&mac);
         assert_eq!(text.len(), 84);
-        assert_eq!(RefreshToken::parse(&text), Some((token(), mac)));
+        assert_eq!(RefreshToken::parse(&text), Some((token, mac)));
         for other in
             [&text[..text.len() - 1], &format!("{text}A"), &format!("{text}="), &format!(" {text}"), &text.to_uppercase(), &text[4..], "wrt_", ""]
         {

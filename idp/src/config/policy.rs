@@ -179,8 +179,6 @@ pub struct Limits {
     pub network_per_minute: u32,
     /// Authorization requests kept as rows at the same time, all clients together.
     pub stored_requests: u32,
-    /// Passkeys of one person.
-    pub passkeys_per_user: u32,
 }
 
 impl Limits {
@@ -198,7 +196,6 @@ impl Limits {
                 [100, 1_000_000],
                 "each takes some KiB of the database until it is over",
             ),
-            passkeys_per_user: reader.within("limits.passkeys_per_user", 20, [2, 100], "one passkey needs another as spare"),
         }
     }
 }

@@ -121,6 +121,15 @@ pub async fn hold(write: &Write<'_>, id: UserId) -> Result<Option<Model>, StoreE
     Ok(found.one(write.rows()).await?)
 }
 
+/// The person, held until the write ends by a write that is going to change their row: two that only shared it would wait for each other.
+pub async fn hold_to_change(write: &Write<'_>, id: UserId) -> Result<Option<Model>, StoreError> {
+    let mut found = Entity::find_by_id(id);
+    if write.rows().get_database_backend() == sea_orm::DbBackend::Postgres {
+        found = found.lock_exclusive();
+    }
+    Ok(found.one(write.rows()).await?)
+}
+
 /// Whether there is anybody at all.
 pub async fn is_anybody_here(rows: &impl Rows) -> Result<bool, StoreError> {
     Ok(Entity::find().select_only().column(Column::Id).limit(1).into_tuple::<UserId>().one(rows.rows()).await?.is_some())

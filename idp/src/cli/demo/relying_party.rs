@@ -19,6 +19,7 @@ mod cookie;
 mod handlers;
 mod pages;
 mod provider;
+mod refusal;
 mod shown;
 mod sign_in;
 #[cfg(test)]

@@ -2,10 +2,8 @@
 
 use url::form_urlencoded;
 
+use crate::cli::demo::relying_party::refusal::Refusal;
 use crate::cli::demo::relying_party::trouble::Trouble;
-
-/// The longest description that is shown.
-const MOST_CHARACTERS: usize = 300;
 
 /// An authorization response.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,23 +14,6 @@ pub(super) struct Callback {
     pub(super) iss: Option<String>,
     /// `code`, or what the provider says instead.
     pub(super) outcome: Result<String, Refusal>,
-}
-
-/// What the provider says when it says no (RFC 6749 §4.1.2.1, §5.2).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    /// `error`
-    pub(super) code: String,
-    /// `error_description`
-    pub(super) description: Option<String>,
-}
-
-impl Refusal {
-    /// Keeps what the grammar of RFC 6749 §4.1.2.1 allows, and no more of it than a page can show.
-    pub(super) fn new(code: &str, description: Option<&str>) -> Self {
-        let shown = |text: &str| text.chars().filter(|letter| (' '..='~').contains(letter)).take(MOST_CHARACTERS).collect::<String>();
-        Self { code: shown(code), description: description.map(shown) }
-    }
 }
 
 impl Callback {
@@ -91,7 +72,7 @@ mod tests {
     #[test]
     fn a_description_has_an_end() {
         let refusal = Refusal::new("e", Some(&"x".repeat(10_000)));
-        assert_eq!(refusal.description.map(|text| text.len()), Some(MOST_CHARACTERS));
+        assert_eq!(refusal.description.map(|text| text.len()), Some(300));
     }
 
     /// RFC 9207 §2.4

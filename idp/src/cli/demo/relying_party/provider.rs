@@ -25,7 +25,7 @@ use url::Url;
 
 use crate::base::base64url;
 use crate::base::clock::{Clock, Time};
-use crate::cli::demo::relying_party::callback::Refusal;
+use crate::cli::demo::relying_party::refusal::Refusal;
 use crate::cli::demo::relying_party::trouble::Trouble;
 use crate::cli::demo::relying_party::{CALLBACK, DemoClient, DemoError, SIGNED_OUT, Settings};
 

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::cli::demo::relying_party::callback::Refusal;
+use crate::cli::demo::relying_party::refusal::Refusal;
 
 /// Why there is no page to show but this.
 #[derive(Debug, PartialEq, Eq)]
