@@ -11,31 +11,25 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::actions::clients;
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
-use crate::base::id::{ClientId, KeyId};
+use crate::base::id::ClientId;
 use crate::base::network::Network;
 use crate::base::secret::{ExposeSecret, SecretString};
-use crate::keys::at_rest::{DataKeys, NotAtRest};
+use crate::keys::at_rest::NotAtRest;
 use crate::protocol::client_metadata::TokenEndpointAuthMethod;
 use crate::protocol::error::OAuthError;
 use crate::protocol::params::Params;
 use crate::store::client::Client;
 
-/// What the keyed digest of a client's secret is made for.
-const PURPOSE: &str = "client-secret";
 /// How many wrong secrets are judged for each network and client in [`WINDOW`].
 const MOST_WRONG: u32 = 20;
 /// How long wrong secrets are remembered.
 const WINDOW: Duration = Duration::from_mins(1);
 /// How many networks and clients are remembered at the same time.
 const MOST_REMEMBERED: usize = 10_000;
-
-/// What rests in the place of a client's secret: data key and keyed digest.
-pub fn digest_secret(keys: &DataKeys, client: &ClientId, secret: &str) -> (KeyId, Digest) {
-    keys.digest(PURPOSE, &[client.as_str().as_bytes(), secret.as_bytes()])
-}
 
 /// How a client says who it is.
 #[derive(Debug)]
@@ -113,8 +107,8 @@ pub fn authenticate(app: &App, wrong: &WrongSecrets, shown: &Credentials, networ
     wrong.may_try(network, &shown.client_id, now).map_err(NotAuthenticated::TooMany)?;
     let view = app.view();
     let client = view.client(&shown.client_id);
-    let secret_fits = fits(app.data_keys(), client.and_then(|client| client.secret), shown)
-        .map_err(|error| OAuthError::server_error("the client can't be checked").because(error))?;
+    let secret_fits =
+        fits(app, client.map(AsRef::as_ref), shown).map_err(|error| OAuthError::server_error("the client can't be checked").because(error))?;
     let proven = client.filter(|client| {
         let method = client.metadata.token_endpoint_auth_method;
         // OpenID Connect Core §9: the registered method and no other (A-CA-02).
@@ -130,16 +124,15 @@ pub fn authenticate(app: &App, wrong: &WrongSecrets, shown: &Credentials, networ
 }
 
 /// Compares the secret, or does the same work where there is nothing to compare it with.
-fn fits(keys: &DataKeys, stored: Option<(KeyId, Digest)>, shown: &Credentials) -> Result<bool, NotAtRest> {
+fn fits(app: &App, client: Option<&Client>, shown: &Credentials) -> Result<bool, NotAtRest> {
     let secret = shown.secret.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
-    let Some((key, digest)) = stored else {
-        let (_, computed) = digest_secret(keys, &shown.client_id, secret);
-        // Compared with what no secret has, for the time it takes.
-        let _ = std::hint::black_box(computed == Digest::from_bytes([0; 32]));
-        return Ok(false);
-    };
-    let parts = [shown.client_id.as_str().as_bytes(), secret.as_bytes()];
-    Ok(keys.matches(PURPOSE, key, &parts, &digest)? && shown.secret.is_some())
+    if let Some(client) = client.filter(|client| client.secret.is_some()) {
+        return Ok(clients::is_secret(app, client, secret)? && shown.secret.is_some());
+    }
+    let (_, computed) = clients::secret_digest(app, &shown.client_id, secret);
+    // Compared with what no secret has, for the time it takes.
+    let _ = std::hint::black_box(computed == Digest::from_bytes([0; 32]));
+    Ok(false)
 }
 
 /// Counts wrong secrets for each network and client, on this node.
