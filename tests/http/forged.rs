@@ -25,7 +25,7 @@ async fn places(provider: &Provider) -> Vec<(String, bool)> {
 }
 
 /// Posts with exactly these headers, beside the cookies of this person's browser.
-async fn posts(provider: &Provider, person: &Person, place: &str, content_type: &str, body: &str, headers: &[(&'static str, &str)]) -> Answer {
+async fn posts(provider: &Provider, person: &Person, place: &str, content_type: &str, body: &str, headers: Headers<'_>) -> Answer {
     let url = provider.url(place);
     let cookies = person.jar.header(&url, Initiator::SameSite);
     let mut all: Vec<(&str, &str)> = headers.to_vec();
@@ -46,6 +46,9 @@ fn reports_itself(answer: &Answer, what: &str) {
     }
 }
 
+/// Headers by name.
+type Headers<'a> = &'a [(&'static str, &'a str)];
+
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -64,7 +67,7 @@ on_both_databases! {
             let body = |token: &str| if *is_json { "{}".to_owned() } else { format!("csrf={token}&email=ada%40id.example&acknowledged=yes") };
             let content_type = if *is_json { JSON } else { FORM };
             let header = |token: &str| if *is_json { vec![("x-csrf-token", token.to_owned())] } else { vec![] };
-            let cases: [(&str, &str, &[(&'static str, &str)]); 9] = [
+            let cases: [(&str, &str, Headers); 9] = [
                 ("no token", "", &[("sec-fetch-site", "same-origin"), ("origin", "https://id.example")]),
                 ("garbage", "garbage", &[]),
                 ("another browser's token", &eves, &[("sec-fetch-site", "same-origin")]),
@@ -139,9 +142,15 @@ on_both_databases! {
         answers.push(posts(&provider, &person, "/login", FORM, "", &[]).await);
         for answer in answers {
             let policy = answer.header("content-security-policy");
-            for directive in
-                ["default-src 'none'", "script-src 'self'", "style-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"]
-            {
+            for directive in [
+                "default-src 'none'",
+                "script-src 'self'",
+                "style-src 'self'",
+                "object-src 'none'",
+                "base-uri 'none'",
+                "frame-ancestors 'none'",
+                "form-action 'self'",
+            ] {
                 assert!(policy.split("; ").any(|part| part == directive), "{directive}: {answer}");
             }
             assert!(!policy.contains("unsafe"), "{answer}");
@@ -184,7 +193,12 @@ on_both_databases! {
         let link = invitation(&provider, "bob@id.example").await;
         for place in ["/", "/account", &path(&link)] {
             let mut headers = HeaderMap::new();
-            for (name, value) in [("x-forwarded-host", "evil.test"), ("x-forwarded-proto", "http"), ("forwarded", "host=evil.test"), ("x-forwarded-prefix", "/evil")] {
+            for (name, value) in [
+                ("x-forwarded-host", "evil.test"),
+                ("x-forwarded-proto", "http"),
+                ("forwarded", "host=evil.test"),
+                ("x-forwarded-prefix", "/evil"),
+            ] {
                 headers.insert(name, HeaderValue::from_static(value));
             }
             let answer = provider.wire.send(Method::GET, &provider.url(place), headers, Vec::new()).await;
@@ -192,7 +206,8 @@ on_both_databases! {
         }
     }
 
-    /// E-RACE-07, C-WEB-01: bodies that are broken, too large, of the wrong type or ambiguous get a clear 4xx with a number to report, and store nothing.
+    /// C-WEB-01, E-LOAD-02: bodies that are broken, too large, of the wrong type or ambiguous get a clear 4xx with a number to report, and
+    /// store nothing.
     async fn bad_bodies_get_a_clear_error_and_store_nothing(kind: Kind) {
         let provider = Provider::start(kind).await;
         let ada = provider.admin().await;
@@ -293,7 +308,8 @@ on_both_databases! {
         let mut carol = provider.stranger();
         let carols = path(&invitation(&provider, "carol@id.example").await);
         carol.opens(provider.url(&carols)).await.shows("invitation");
-        let finished = carol.registers_passkey(&format!("{carols}/passkey/begin"), &format!("{carols}/passkey/finish"), &json!({"name": "Carol"})).await;
+        let (begin, finish) = (format!("{carols}/passkey/begin"), format!("{carols}/passkey/finish"));
+        let finished = carol.registers_passkey(&begin, &finish, &json!({"name": "Carol"})).await;
         carol.follows(finished).await.shows("backup-codes");
 
         block_audit(&provider.database).await;

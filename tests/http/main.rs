@@ -7,6 +7,7 @@ mod documents;
 mod forged;
 mod house;
 mod passkeys;
+mod quiet;
 mod registering;
 mod schema;
 mod sessions;

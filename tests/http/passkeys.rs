@@ -230,7 +230,9 @@ on_both_databases! {
         let body = almost_signed_in(&mut person, &[]).await;
         let mut thief = at_the_sign_in_page(&provider, &ada).await;
         let before = rows(&provider.database).await;
-        let refused = |answer: Answer, what: &str| assert_eq!((answer.status.as_u16(), answer.error_code().as_str()), (400, "ceremony_foreign"), "{what}");
+        let refused = |answer: Answer, what: &str| {
+            assert_eq!((answer.status.as_u16(), answer.error_code().as_str()), (400, "ceremony_foreign"), "{what}");
+        };
 
         refused(thief.posts_json(FINISH, &body).await, "another browser");
         let mut for_a_request = body.clone();
@@ -430,7 +432,7 @@ on_both_databases! {
         assert_eq!(events_because(&provider.database, "sign_in_failed", "signature").await, 1);
     }
 
-    /// B-AUTH-04: the counter is kept and only grows; one that does not grow is recorded, and a refused answer moves nothing.
+    /// B-AUTH-04, E-RACE-05: the counter is kept and only grows; one that does not grow is recorded, and a refused answer moves nothing.
     async fn the_counter_only_grows(kind: Kind) {
         let provider = Provider::start(kind).await;
         let mut ada = provider.stranger();

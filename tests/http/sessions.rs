@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::json;
@@ -169,11 +170,11 @@ on_both_databases! {
     async fn a_session_ends_when_nobody_uses_it(kind: Kind) {
         let provider = Provider::start(kind).await;
         let ada = provider.admin().await;
-        provider.clock.advance(HOUR * 12 - Duration::from_millis(1));
+        provider.clock.advance((HOUR * 12).saturating_sub(Duration::from_millis(1)));
         assert!(is_signed_in(&provider, &ada).await);
         let now = provider.clock.now().millis();
         eventually(&provider, &format!("SELECT count(*) FROM sessions WHERE last_seen_at = {now}")).await;
-        provider.clock.advance(HOUR * 12 - Duration::from_millis(1));
+        provider.clock.advance((HOUR * 12).saturating_sub(Duration::from_millis(1)));
         assert!(is_signed_in(&provider, &ada).await, "use did not keep it");
         let now = provider.clock.now().millis();
         eventually(&provider, &format!("SELECT count(*) FROM sessions WHERE last_seen_at = {now}")).await;
@@ -194,7 +195,7 @@ on_both_databases! {
         assert!(is_signed_in(&provider, &ada).await);
         let now = provider.clock.now().millis();
         eventually(&provider, &format!("SELECT count(*) FROM sessions WHERE last_seen_at = {now}")).await;
-        provider.clock.advance(HOUR + HOUR / 2 - Duration::from_millis(1));
+        provider.clock.advance((HOUR + HOUR / 2).saturating_sub(Duration::from_millis(1)));
         assert!(is_signed_in(&provider, &ada).await);
         provider.clock.advance(Duration::from_millis(1));
         assert!(!is_signed_in(&provider, &ada).await);
@@ -218,6 +219,34 @@ on_both_databases! {
         }
         assert_eq!(provider.database.count("SELECT count(*) FROM sessions WHERE ended_at IS NOT NULL").await, 2);
         assert_eq!((events(&provider.database, "user_deactivated").await, events(&provider.database, "sessions_ended").await), (1, 1));
+    }
+
+    /// E-RACE-09, B-AUTH-05: however sign-ins and shutting out fall together, no session is alive once the person is shut out.
+    async fn no_session_slips_past_shutting_out(kind: Kind) {
+        let provider = Provider::start(kind).await;
+        let bob = provider.person("bob@id.example", "Bob").await;
+        let email = Email::parse("bob@id.example").expect("an address");
+        for round in 0..5 {
+            let mut tabs = Vec::new();
+            for _ in 0..10 {
+                let mut person = at_the_sign_in_page(&provider, &bob).await;
+                let body = almost_signed_in(&mut person, &[]).await;
+                tabs.push((person, body));
+            }
+            let origin = Origin::command_line();
+            let shut_out = async {
+                tokio::time::sleep(Duration::from_millis(round * 3)).await;
+                users::deactivate(&provider.app, &email, &origin).await.expect("the person is there");
+            };
+            let sign_ins = join_all(tabs.iter_mut().map(|(person, body)| person.posts_json(FINISH, body)));
+            let (answers, ()) = tokio::join!(sign_ins, shut_out);
+            assert!(answers.iter().all(|answer| [200, 401].contains(&answer.status.as_u16())));
+            assert_eq!(provider.database.count("SELECT count(*) FROM sessions WHERE ended_at IS NULL").await, 0, "round {round}");
+            for (person, _) in &tabs {
+                assert!(!is_signed_in(&provider, person).await);
+            }
+            users::activate(&provider.app, &email, &origin).await.expect("the person is there");
+        }
     }
 
     /// C-SES-08: what failed is no session: no cookie, no row.

@@ -44,9 +44,9 @@ pub(crate) async fn holds(database: &Database, bytes: &[u8]) -> bool {
     match database.kind {
         Kind::Sqlite => {
             let files = std::fs::read_dir(database.data_dir()).expect("the directory is there").flatten();
-            let database = files.filter(|file| file.file_name().to_string_lossy().contains("sqlite"));
+            let mut database = files.filter(|file| file.file_name().to_string_lossy().contains("sqlite"));
             let found = |file: std::fs::DirEntry| std::fs::read(file.path()).expect("a file of ours").windows(bytes.len()).any(|part| part == bytes);
-            database.map(found).any(|found| found)
+            database.any(found)
         }
         Kind::Postgres => {
             let hex = bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
