@@ -32,12 +32,12 @@ macro_rules! on_both_databases {
 
             async fn on($kind: $crate::database::Kind) $body
 
-            #[tokio::test]
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
                 on($crate::database::Kind::Sqlite).await;
             }
 
-            #[tokio::test]
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
                 on($crate::database::Kind::Postgres).await;
             }

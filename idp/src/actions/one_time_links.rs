@@ -62,11 +62,11 @@ pub async fn find(app: &App, kind: LinkKind, token: &str) -> Result<one_time_lin
 }
 
 /// A link that was used or withdrawn.
-pub(super) const fn over() -> AppError {
+const fn over() -> AppError {
     AppError::new(Kind::Gone, "link_invalid")
 }
 
 /// There is somebody, so nobody becomes the first administrator any more (C-ADM-01).
-pub(super) const fn already_set_up() -> AppError {
+const fn already_set_up() -> AppError {
     AppError::new(Kind::NotFound, "already_set_up")
 }

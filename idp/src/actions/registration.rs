@@ -99,8 +99,9 @@ pub async fn finish(app: &App, link: Link<'_>, ceremony: &str, credential: &[u8]
         Registered::Done => Ok(secret),
         Registered::CeremonyUsed => Err(ceremonies::used()),
         Registered::Refused(why) => Err(match why {
-            Refusal::AlreadySetUp => one_time_links::already_set_up(),
-            Refusal::LinkOver => one_time_links::over(),
+            // Lost by a moment to somebody who was as right (E-RACE-07).
+            Refusal::AlreadySetUp => AppError::new(Kind::Conflict, "already_set_up"),
+            Refusal::LinkOver => AppError::new(Kind::Conflict, "link_invalid"),
             Refusal::EmailTaken => AppError::new(Kind::Conflict, "email_taken"),
             Refusal::PasskeyExists => AppError::new(Kind::Conflict, "passkey_exists"),
         }),

@@ -49,6 +49,9 @@ pub enum OpenError {
         /// Why.
         source: std::io::Error,
     },
+    /// The thread that writes can't be started.
+    #[error("the writer can't be started: {0}")]
+    Writer(std::io::Error),
     /// The database refused.
     #[error("the database can't be opened: {0}")]
     Database(#[from] DbErr),
@@ -77,7 +80,8 @@ impl Store {
         reader.set_metric_callback(move |_| {
             counted.reads.fetch_add(1, Ordering::Relaxed);
         });
-        Ok(Self { reader, door: write::open_door(writer, &counts), counts })
+        let door = write::open_door(writer, &counts).map_err(OpenError::Writer)?;
+        Ok(Self { reader, door, counts })
     }
 
     /// Whether the database answers at all.

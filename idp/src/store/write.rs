@@ -229,7 +229,7 @@ fn is_conflict(error: &DbErr) -> bool {
 }
 
 /// Opens the door that fits the database, and counts what passes.
-pub(super) fn open_door(writer: DatabaseConnection, counts: &Arc<Counts>) -> Door {
+pub(super) fn open_door(writer: DatabaseConnection, counts: &Arc<Counts>) -> std::io::Result<Door> {
     let mut writer = writer;
     let counted = Arc::clone(counts);
     writer.set_metric_callback(move |_| {
@@ -237,9 +237,11 @@ pub(super) fn open_door(writer: DatabaseConnection, counts: &Arc<Counts>) -> Doo
     });
     if writer.get_database_backend() == sea_orm::DbBackend::Sqlite {
         let (queue, receiver) = mpsc::channel(QUEUE);
-        tokio::spawn(write_queue(writer, receiver));
-        Door::Queue(queue)
+        // A thread of its own: verifying signatures for others must not hold up a commit that everybody behind it waits for.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        std::thread::Builder::new().name("weftid-writer".to_owned()).spawn(move || runtime.block_on(write_queue(writer, receiver)))?;
+        Ok(Door::Queue(queue))
     } else {
-        Door::Pool(writer)
+        Ok(Door::Pool(writer))
     }
 }

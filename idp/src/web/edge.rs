@@ -6,14 +6,15 @@ use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
-use http::header::{ACCEPT, CONTENT_TYPE};
+use axum::response::{IntoResponse as _, Response};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use tracing::Instrument as _;
 
 use crate::app::App;
 use crate::base::error::{AppError, Kind};
 use crate::web::answer::{self, Failure};
+use crate::web::form;
 use crate::web::headers;
 use crate::web::request_id::RequestId;
 
@@ -27,7 +28,7 @@ pub async fn edge(State(app): State<App>, mut request: Request, next: Next) -> R
     let asked = request.headers().clone();
     let span = tracing::info_span!("request", id = id.as_str(), %method, route);
     async {
-        let mut response = next.run(request).await;
+        let mut response = within_size(&app, request, next).await;
         let failure = response.extensions_mut().remove::<Failure>();
         if let Some(Failure(error)) = &failure {
             log_cause(error);
@@ -49,6 +50,17 @@ pub async fn edge(State(app): State<App>, mut request: Request, next: Next) -> R
     }
     .instrument(span)
     .await
+}
+
+/// A body that says that it is too large is not read by anybody.
+async fn within_size(app: &App, request: Request, next: Next) -> Response {
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|value| value.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > app.config().http.body_limit) {
+        // Whoever sends it too slowly is cut off.
+        let _ = tokio::time::timeout(app.config().http.request_timeout, form::discard(request.into_body())).await;
+        return AppError::new(Kind::TooLarge, "too_large").into_response();
+    }
+    next.run(request).await
 }
 
 /// A status of failure that the framework answered by itself, without words for people.
@@ -75,16 +87,16 @@ fn log_cause(error: &AppError) {
 /// What a panic in a handler becomes: our fault, said like any other.
 pub fn on_panic(_: Box<dyn std::any::Any + Send>) -> Response {
     // The panic hook has logged where; what it said may quote a request, and goes nowhere.
-    axum::response::IntoResponse::into_response(AppError::new(Kind::Internal, "internal").because("a handler panicked"))
+    AppError::new(Kind::Internal, "internal").because("a handler panicked").into_response()
 }
 
 /// What a request that took too long becomes.
 pub async fn out_of_time(State(app): State<App>, request: Request, next: Next) -> Response {
     match tokio::time::timeout(app.config().http.request_timeout, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => axum::response::IntoResponse::into_response(
-            AppError::new(Kind::Unavailable(std::time::Duration::from_secs(5)), "unavailable").because("the request took too long"),
-        ),
+        Err(_) => {
+            AppError::new(Kind::Unavailable(std::time::Duration::from_secs(5)), "unavailable").because("the request took too long").into_response()
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! Bodies of pages' forms and scripts' calls. The CSRF check is inside, so that it can't be forgotten.
 
-use axum::body::{Bytes, to_bytes};
+use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
+use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
+use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
@@ -61,16 +63,34 @@ impl<T: DeserializeOwned> FromRequest<App> for JsonCall<T> {
     }
 }
 
+/// How much of a body that is too large is still taken in and thrown away: whoever is cut off while sending never reads the answer.
+const DISCARDED: usize = 16 * 1024 * 1024;
+
 /// Reads a body up to the limit of the configuration.
-pub async fn read_body(body: axum::body::Body, app: &App) -> Result<Bytes, AppError> {
-    to_bytes(body, app.config().http.body_limit).await.map_err(|error| {
-        let source: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(&error);
-        if source.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>) {
-            AppError::new(Kind::TooLarge, "too_large")
-        } else {
-            AppError::new(Kind::Invalid, "invalid_request").because(error)
+pub async fn read_body(mut body: Body, app: &App) -> Result<Bytes, AppError> {
+    let limit = app.config().http.body_limit;
+    let mut read = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| AppError::new(Kind::Invalid, "invalid_request").because(error))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if read.len().saturating_add(data.len()) > limit {
+            discard(body).await;
+            return Err(AppError::new(Kind::TooLarge, "too_large"));
         }
-    })
+        read.extend_from_slice(&data);
+    }
+    Ok(read.freeze())
+}
+
+/// Takes the rest of a body in, up to a bound, and throws it away.
+pub async fn discard(mut body: Body) {
+    let mut discarded = 0_usize;
+    while let Some(Ok(frame)) = body.frame().await {
+        discarded = discarded.saturating_add(frame.data_ref().map_or(0, Bytes::len));
+        if discarded > DISCARDED {
+            return;
+        }
+    }
 }
 
 /// Refuses a body of another type than `wanted`; parameters such as `charset` may follow it.
