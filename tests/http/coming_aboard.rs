@@ -85,7 +85,7 @@ on_both_databases! {
         assert_eq!(person.jar.refused(), [""; 0]);
         // The link has done its work, and there is no other.
         let late = provider.stranger().opens(&link).await;
-        assert_eq!(late.page(410).name(), "error");
+        assert_eq!(late.page(404).name(), "error");
         assert_eq!(setup::link(&provider.app).await.expect("the database works"), None);
     }
 
@@ -154,7 +154,7 @@ on_both_databases! {
         let finish = format!("{}/passkey/finish", path(&link));
         quick.posts_json(&finish, &first).await.expect(200).json();
         let before = rows(&provider.database).await;
-        let answer = slow.posts_json(&finish, &body).await.expect(410);
+        let answer = slow.posts_json(&finish, &body).await.expect(404);
         assert_eq!(answer.error_code(), "already_set_up");
         assert_eq!(rows(&provider.database).await, before);
         assert!(slow.jar.get("session").is_none());
@@ -173,7 +173,7 @@ on_both_databases! {
         let answers = join_all(people.iter_mut().map(|(person, body)| person.posts_json(&finish, body))).await;
         let statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
         assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
-        assert_eq!(statuses.iter().filter(|status| **status == 410).count(), 49, "{statuses:?}");
+        assert_eq!(statuses.iter().filter(|status| **status == 404).count(), 49, "{statuses:?}");
         for table in ["users", "passkeys", "sessions"] {
             assert_eq!(provider.database.count(&format!("SELECT count(*) FROM {table}")).await, 1, "{table}");
         }
