@@ -2,6 +2,7 @@
 
 use weftid_tests::process;
 
+use crate::pages::is_sound;
 use crate::stage::{Demo, Visitor, application_is};
 
 /// "Invitation: opened by GET but consumed by POST; ends with a passkey, then backup codes", made by the command line beside a running server.
@@ -18,7 +19,7 @@ async fn an_invitation_ends_on_the_dashboard() {
     // Opening consumes nothing: mail programs look at links first.
     for _ in 0..2 {
         window.opens(&link).await;
-        window.shows("invitation").await;
+        is_sound(window, "invitation").await;
     }
     assert_eq!(
         window.evaluates("[document.querySelector('#email').value, document.querySelector('#email').readOnly]").await,

@@ -40,18 +40,27 @@ async fn a_prompt_that_fails_says_so_and_the_application_still_gets_its_answer()
     window.waits_for(".said .note").await;
     visitor.device.is_present(true).await;
 
-    // Gone: the device holds no passkey of ours any more.
+    // The device holds no passkey of ours any more; then it is gone altogether, and another one with the same passkey comes.
     let held = visitor.device.credentials().await.remove(0);
     visitor.device.forgets().await;
     window.presses("passkey").await;
     window.waits_until("the prompt has failed", "document.querySelector('.said .note') && !document.querySelector('.waiting')").await;
-    visitor.device.takes(&held).await;
+    let Visitor { window, device, browser: _browser } = visitor;
+    device.is_unplugged().await;
+    window.presses("passkey").await;
+    window.waits_for(".said .waiting, .said .note").await;
+    if window.evaluates("!!document.querySelector('.said .waiting')").await == true {
+        window.presses("stop").await;
+    }
+    window.waits_for(".said .note").await;
+    assert!(window.text(".said").await.contains("No passkey was used."));
+    window.has_authenticator(Options::default()).await.takes(&held).await;
 
     window.presses("passkey").await;
     window.shows("consent").await;
     window.presses("allow").await;
-    application_is(window, "/wiki", "signed-in").await;
-    demo.was_quiet_in(window);
+    application_is(&window, "/wiki", "signed-in").await;
+    demo.was_quiet_in(&window);
 }
 
 /// A reload, a second tab, and the email first: each ends at the application.

@@ -1,7 +1,7 @@
 //! What holds for every page: whose it is, what it weighs, how it fits, whom it asks, and that a keyboard is enough.
 
 use url::Url;
-use weftid_tests::browser::{Browser, Look, Page};
+use weftid_tests::browser::{Look, Page};
 
 use crate::stage::{Demo, Visitor, application_is};
 
@@ -26,6 +26,8 @@ async fn every_page_fits_weighs_little_and_asks_nobody_else() {
     is_sound(window, "demo-app").await;
     window.opens(demo.application("")).await;
     is_sound(window, "demo-home").await;
+    window.opens(demo.provider("logout")).await;
+    is_sound(window, "sign-out").await;
     visitor.signs_out(&demo).await;
     is_sound(window, "signed-out").await;
     window.opens(demo.provider("login")).await;
@@ -100,22 +102,67 @@ async fn a_keyboard_is_enough_to_sign_in() {
     window.shows("dashboard").await;
 }
 
-/// RFC 9110 §12.5.4: pages speak the language that the browser asks for.
+/// WCAG 2.2 §2.1.1: coming aboard as well.
+#[tokio::test]
+async fn a_keyboard_is_enough_to_come_aboard() {
+    let (demo, visitor) = (Demo::start().await, Visitor::comes().await);
+    let window = &visitor.window;
+    window.opens(demo.setup_link().await).await;
+    window.shows("setup").await;
+    tabs_to(window, "#email").await;
+    // What is no address is said beside the field, and the focus goes there.
+    window.enters("ada@").await;
+    tabs_to(window, "#name").await;
+    window.enters("Ada Lovelace").await;
+    window.hits("Enter").await;
+    window.waits_until("the email is asked for again", "document.activeElement.matches('#email:invalid, #email[aria-invalid=true]')").await;
+    window.enters("example.com").await;
+    window.hits("Enter").await;
+    window.shows("backup-codes").await;
+    tabs_to(window, "#acknowledged").await;
+    window.hits("Space").await;
+    tabs_to(window, "[data-action=acknowledge]").await;
+    window.hits("Enter").await;
+    window.shows("dashboard").await;
+    window.hits("Tab").await;
+    assert_eq!(window.evaluates("document.activeElement.matches('.skip')").await, true, "the first stop leads past the rail");
+    demo.was_quiet_in(window);
+}
+
+/// RFC 9110 §12.5.4: pages speak the language that the browser asks for, and still fit: German words are longer.
 #[tokio::test]
 async fn who_reads_german_is_spoken_to_in_german() {
-    let (demo, browser) = (Demo::start().await, Browser::fresh().await);
-    let window = browser.window().await;
+    let (demo, visitor) = (Demo::start().await, Visitor::comes().await);
+    let window = &visitor.window;
     window.speaks("de-AT,de;q=0.9,en;q=0.5").await;
+    let speaks_german = async |page: &str, german: &str, english: &str| {
+        is_sound(window, page).await;
+        assert_eq!(window.evaluates("document.documentElement.lang").await, "de");
+        let shown = window.text("body").await;
+        assert!(shown.contains(german) && !shown.contains(english), "{page}: {shown}");
+    };
+    window.opens(demo.setup_link().await).await;
+    speaks_german("setup", "Passkey erstellen", "Create").await;
+    visitor.sets_up(&demo.setup_link().await).await;
+    speaks_german("backup-codes", "Drucken", "Print").await;
+    visitor.saves_the_codes().await;
+    speaks_german("dashboard", "Abmelden", "Sign out").await;
     window.opens(demo.application("wiki/sign-in")).await;
-    is_sound(&window, "sign-in").await;
-    assert_eq!(window.evaluates("document.documentElement.lang").await, "de");
-    let shown = window.text("main").await;
-    assert!(shown.contains("Anmelden") && !shown.contains("Sign in"), "{shown}");
-    demo.was_quiet_in(&window);
+    speaks_german("consent", "Erlauben", "Allow").await;
+    visitor.signs_out(&demo).await;
+    speaks_german("signed-out", "abgemeldet", "signed out").await;
+    window.opens(demo.application("wiki/sign-in")).await;
+    speaks_german("sign-in", "Anmelden", "Sign in").await;
+    // Asked for another language than ours, we speak English.
+    window.speaks("tlh").await;
+    window.opens(demo.provider("login")).await;
+    window.shows("sign-in").await;
+    assert_eq!(window.evaluates("document.documentElement.lang").await, "en");
+    demo.was_quiet_in(window);
 }
 
 /// The page has its name, fits 1280, 390 and 320 pixels, and weighs little.
-async fn is_sound(window: &Page, name: &str) {
+pub(crate) async fn is_sound(window: &Page, name: &str) {
     window.shows(name).await;
     assert_eq!(window.evaluates("document.body.dataset.page").await, name);
     let weight = window.weight().await;

@@ -235,7 +235,9 @@ impl Page {
     /// Takes a picture of the whole page (PNG) and puts it at `path`.
     pub async fn is_pictured(&self, path: &Path) {
         use base64::Engine as _;
+        self.call("Emulation.setScrollbarsHidden", json!({"hidden": true})).await;
         let answer = self.call("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true})).await;
+        self.call("Emulation.setScrollbarsHidden", json!({"hidden": false})).await;
         let png = base64::engine::general_purpose::STANDARD.decode(answer["data"].as_str().unwrap_or_default()).expect("a picture in base64");
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent).expect("a directory for pictures");
