@@ -8,11 +8,12 @@ mod protocol;
 mod virtual_authenticator;
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
+use url::Url;
 
 pub use page::{Look, Page};
 pub use virtual_authenticator::{Options, VirtualAuthenticator};
@@ -52,6 +53,22 @@ impl Browser {
     pub async fn cookies(&self) -> Vec<Value> {
         let answer = self.connection.call(None, "Storage.getCookies", &json!({"browserContextId": self.context})).await;
         answer["cookies"].as_array().cloned().unwrap_or_default()
+    }
+}
+
+impl Browser {
+    /// Lets this origin read and write the clipboard.
+    pub async fn allows_clipboard(&self, origin: &Url) {
+        let origin = origin.origin().ascii_serialization();
+        let permissions =
+            json!({"origin": origin, "browserContextId": self.context, "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]});
+        self.connection.call(None, "Browser.grantPermissions", &permissions).await;
+    }
+
+    /// Puts what is downloaded into this folder, under the names that the pages choose.
+    pub async fn downloads_to(&self, folder: &Path) {
+        let behavior = json!({"behavior": "allow", "browserContextId": self.context, "downloadPath": folder});
+        self.connection.call(None, "Browser.setDownloadBehavior", &behavior).await;
     }
 }
 

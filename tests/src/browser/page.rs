@@ -62,6 +62,8 @@ impl Page {
         for domain in ["Page", "Runtime", "Network", "Log", "Audits"] {
             page.call(&format!("{domain}.enable"), json!({})).await;
         }
+        // Several windows are open at once, and each person looks at their own: prompts and the clipboard ask for the focus.
+        page.call("Emulation.setFocusEmulationEnabled", json!({"enabled": true})).await;
         // The reader must not keep the window open: it holds the connection only as long as it answers a dialog.
         tokio::spawn(notice(events, page.noticed.clone()));
         page
@@ -168,6 +170,11 @@ impl Page {
         self.clicks(selector).await;
         self.evaluates(&format!("document.querySelector({}).select?.()", json!(selector))).await;
         self.hits("Delete").await;
+        self.enters(text).await;
+    }
+
+    /// Types text where the focus is.
+    pub async fn enters(&self, text: &str) {
         for character in text.chars() {
             let key = character.to_string();
             self.call("Input.dispatchKeyEvent", json!({"type": "keyDown", "key": key, "text": key, "unmodifiedText": key})).await;
@@ -203,6 +210,22 @@ impl Page {
         self.call("Emulation.setEmulatedMedia", features).await;
     }
 
+    /// Asks for pages in these languages from now on (`Accept-Language`, RFC 9110 §12.5.4).
+    pub async fn speaks(&self, languages: &str) {
+        self.call("Network.setExtraHTTPHeaders", json!({"headers": {"Accept-Language": languages}})).await;
+    }
+
+    /// Shows the page as it comes out of a printer, or on the screen again.
+    pub async fn is_on_paper(&self, on_paper: bool) {
+        self.call("Emulation.setEmulatedMedia", json!({"media": if on_paper { "print" } else { "screen" }})).await;
+    }
+
+    /// What the page weighs with everything it loaded, in bytes as they travel.
+    pub async fn weight(&self) -> u64 {
+        let sum = "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].reduce((sum, entry) => sum + entry.encodedBodySize, 0)";
+        self.evaluates(sum).await.as_u64().expect("a number of bytes")
+    }
+
     /// How far the page is wider than the window, in CSS pixels: 0 when nothing scrolls sideways.
     pub async fn overflow(&self) -> i64 {
         let overflow = self.evaluates("document.documentElement.scrollWidth - document.documentElement.clientWidth").await;
@@ -212,7 +235,9 @@ impl Page {
     /// Takes a picture of the whole page (PNG) and puts it at `path`.
     pub async fn is_pictured(&self, path: &Path) {
         use base64::Engine as _;
+        self.call("Emulation.setScrollbarsHidden", json!({"hidden": true})).await;
         let answer = self.call("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true})).await;
+        self.call("Emulation.setScrollbarsHidden", json!({"hidden": false})).await;
         let png = base64::engine::general_purpose::STANDARD.decode(answer["data"].as_str().unwrap_or_default()).expect("a picture in base64");
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent).expect("a directory for pictures");

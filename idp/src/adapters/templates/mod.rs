@@ -227,5 +227,6 @@ fn failed(error: TranslationError) -> minijinja::Error {
 
 /// Which of the six tile colours a name gets: the same name always the same one.
 fn hue(name: &str) -> u32 {
-    name.chars().fold(7_u32, |sum, letter| sum.wrapping_mul(31).wrapping_add(u32::from(letter))) % 6 + 1
+    // Not 31, which leaves 1 when divided by 6: then the order of letters counts for nothing, and names of one family fall together.
+    name.chars().fold(7_u32, |sum, letter| sum.wrapping_mul(33).wrapping_add(u32::from(letter))) % 6 + 1
 }

@@ -1,0 +1,181 @@
+//! Detours on the way to an application: prompts that fail, pages that are loaded again, a server that stops, people who change their mind.
+//! "A pending authorization request survives every detour, a reload, a second tab and a restart of the server."
+
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use url::Url;
+use weftid::cli::demo::relying_party::{self, DemoClient};
+use weftid_tests::browser::Options;
+use weftid_tests::database::Database;
+use weftid_tests::process::{self, Process};
+
+use crate::stage::{Demo, Visitor, application_is};
+
+/// "Prompt dismissed, cancelled, failed, or no passkey on this device"; B-AD-03: a device that did not check the user signs nobody in.
+#[tokio::test]
+async fn a_prompt_that_fails_says_so_and_the_application_still_gets_its_answer() {
+    let demo = Demo::start().await;
+    let visitor = Visitor::at_home(&demo).await;
+    let window = &visitor.window;
+    visitor.signs_out(&demo).await;
+    window.opens(demo.application("wiki/sign-in")).await;
+    window.shows("sign-in").await;
+
+    // Refused: the check of the user fails.
+    visitor.device.verifies_user(false).await;
+    window.presses("passkey").await;
+    window.waits_for(".said .note").await;
+    let said = window.text(".said").await;
+    assert!(said.contains("No passkey was used.") && said.contains("Nothing is lost"), "{said}");
+    assert_eq!(window.text("[data-action=passkey]").await.trim(), "Try the passkey again");
+    visitor.device.verifies_user(true).await;
+
+    // Nobody touches it: the page waits, says so, and can be stopped.
+    visitor.device.is_present(false).await;
+    window.presses("passkey").await;
+    window.waits_for(".waiting").await;
+    assert!(window.text(".waiting").await.contains("Waiting for your device"));
+    window.presses("stop").await;
+    window.waits_for(".said .note").await;
+    visitor.device.is_present(true).await;
+
+    // The device holds no passkey of ours any more; then it is gone altogether, and another one with the same passkey comes.
+    let held = visitor.device.credentials().await.remove(0);
+    visitor.device.forgets().await;
+    window.presses("passkey").await;
+    window.waits_until("the prompt has failed", "document.querySelector('.said .note') && !document.querySelector('.waiting')").await;
+    let Visitor { window, device, browser: _browser } = visitor;
+    device.is_unplugged().await;
+    window.presses("passkey").await;
+    window.waits_for(".said .waiting, .said .note").await;
+    if window.evaluates("!!document.querySelector('.said .waiting')").await == true {
+        window.presses("stop").await;
+    }
+    window.waits_for(".said .note").await;
+    assert!(window.text(".said").await.contains("No passkey was used."));
+    window.has_authenticator(Options::default()).await.takes(&held).await;
+
+    window.presses("passkey").await;
+    window.shows("consent").await;
+    window.presses("allow").await;
+    application_is(&window, "/wiki", "signed-in").await;
+    demo.was_quiet_in(&window);
+}
+
+/// A reload, a second tab, and the email first: each ends at the application.
+#[tokio::test]
+async fn a_reload_and_a_second_tab_finish_the_same_sign_in() {
+    let demo = Demo::start().await;
+    let visitor = Visitor::at_home(&demo).await;
+    let window = &visitor.window;
+    visitor.signs_out(&demo).await;
+    window.opens(demo.application("wiki/sign-in")).await;
+    window.shows("sign-in").await;
+    let pending = window.url().await;
+
+    // The second tab comes first, signs in by email, and gets to the consent page.
+    let tab = visitor.browser.window().await;
+    let device = tab.has_authenticator(Options::default()).await;
+    device.takes(&visitor.device.credentials().await[0]).await;
+    tab.opens(&pending).await;
+    tab.shows("sign-in").await;
+    tab.types("#email", "ada@example.com").await;
+    tab.presses("continue").await;
+    tab.shows("consent").await;
+    tab.opens(tab.url().await).await;
+    tab.shows("consent").await;
+
+    // The first is loaded again: this browser is signed in by now, or signs in; either way it arrives.
+    window.opens(&pending).await;
+    window.waits_until("the page goes on", "document.readyState === 'complete' && document.body?.dataset.page").await;
+    if window.url().await.path() == pending.path() {
+        window.presses("passkey").await;
+    }
+    window.shows("consent").await;
+    window.presses("allow").await;
+    application_is(window, "/wiki", "signed-in").await;
+    demo.was_quiet_in(window);
+    demo.was_quiet_in(&tab);
+}
+
+/// "And a restart of the server": nothing about a pending sign-in lives in its memory.
+#[tokio::test]
+async fn a_sign_in_survives_a_server_that_is_killed_in_the_middle() {
+    let database = Database::empty_sqlite();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+    let mut server = Process::serve(&database).await;
+    let port = server.address.port();
+
+    // Its client is registered by the command line while the server runs.
+    let callback = format!("{base_url}/wiki/callback");
+    let create = ["clients", "create", "--name", "Acme Wiki", "--redirect-uri", &callback, "--refresh", "--loopback-http"];
+    let created = process::run(&create, &process::environment(&database, port)).await;
+    assert!(created.status.success(), "{}", created.stderr);
+    let printed = |name: &str| created.stdout.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned();
+    let client = DemoClient {
+        path: relying_party::WIKI.to_owned(),
+        name: "Acme Wiki".to_owned(),
+        client_id: printed("client_id "),
+        client_secret: printed("client_secret "),
+        scopes: ["openid", "email"].map(str::to_owned).to_vec(),
+    };
+    let issuer = server.issuer.as_str().trim_end_matches('/').to_owned();
+    let settings = relying_party::Settings { issuer, base_url: base_url.clone(), clients: vec![client] };
+    let applications = tokio::spawn(relying_party::serve(listener, settings, std::future::pending()));
+
+    let visitor = Visitor::comes().await;
+    let window = &visitor.window;
+    visitor.sets_up(server.says("/setup/").await.trim()).await;
+    visitor.saves_the_codes().await;
+    window.presses("sign-out").await;
+    window.shows("signed-out").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    window.opens(format!("{base_url}/wiki/sign-in")).await;
+    window.shows("sign-in").await;
+
+    server.is_killed().await;
+    window.presses("passkey").await;
+    window.waits_for(".said .note.warn").await;
+    assert!(window.text(".said").await.contains("We couldn’t reach the server."));
+    let mut server = Process::serve_at(&database, port, &[]).await;
+    window.presses("passkey").await;
+    window.shows("consent").await;
+
+    server.is_killed().await;
+    let _server = Process::serve_at(&database, port, &[]).await;
+    window.presses("allow").await;
+    application_is(window, "/wiki", "signed-in").await;
+    let strangers = window.requests().into_iter().filter(|request| !Url::parse(request).unwrap().host_str().is_some_and(|host| host == "localhost"));
+    assert_eq!(strangers.collect::<Vec<_>>(), Vec::<String>::new());
+    applications.abort();
+}
+
+/// A-ERR rows, RFC 6749 §4.1.2.1: who changes their mind is sent back with `access_denied`, from the sign-in page and from the consent page.
+#[tokio::test]
+async fn who_changes_their_mind_is_sent_back_to_the_application() {
+    let demo = Demo::start().await;
+    let visitor = Visitor::at_home(&demo).await;
+    let window = &visitor.window;
+    let is_denied = async || {
+        window.shows("demo-error").await;
+        assert_eq!(window.text("[data-error]").await, "access_denied");
+        assert_eq!(window.url().await.origin(), demo.applications.origin());
+        window.presses("demo-back").await;
+        application_is(window, "/wiki", "signed-out").await;
+    };
+    window.opens(demo.application("wiki")).await;
+    window.presses("demo-sign-in").await;
+    window.shows("consent").await;
+    window.presses("deny").await;
+    is_denied().await;
+
+    visitor.signs_out(&demo).await;
+    window.opens(demo.application("wiki")).await;
+    window.presses("demo-sign-in").await;
+    window.shows("sign-in").await;
+    assert!(window.text("[data-action=deny]").await.contains("Acme Wiki"));
+    window.presses("deny").await;
+    is_denied().await;
+}

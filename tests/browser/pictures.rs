@@ -1,0 +1,74 @@
+//! Pictures of every page, light and dark, wide and narrow: `WEFTID_PICTURES=folder cargo test --workspace --test browser pictures`.
+//! Without a folder they are taken all the same, looked at by nobody, and thrown away: a page that can't be pictured is broken.
+
+use std::path::{Path, PathBuf};
+
+use weftid_tests::browser::{Look, Page};
+use weftid_tests::process;
+
+use crate::stage::{Demo, Visitor, application_is};
+
+#[tokio::test]
+async fn pictures_of_every_page() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = std::env::var_os("WEFTID_PICTURES").map_or_else(|| scratch.path().to_owned(), PathBuf::from);
+    let (demo, visitor) = (Demo::start().await, Visitor::comes().await);
+    let window = &visitor.window;
+
+    window.opens(demo.setup_link().await).await;
+    takes(window, &folder, "setup", "setup").await;
+    visitor.sets_up(&demo.setup_link().await).await;
+    takes(window, &folder, "backup-codes", "backup-codes").await;
+    window.is_on_paper(true).await;
+    window.is_pictured(&folder.join("backup-codes-paper.png")).await;
+    window.is_on_paper(false).await;
+    visitor.saves_the_codes().await;
+    takes(window, &folder, "dashboard", "dashboard").await;
+    window.opens(demo.application("wiki/sign-in")).await;
+    takes(window, &folder, "consent", "consent").await;
+    window.presses("allow").await;
+    application_is(window, "/wiki", "signed-in").await;
+    takes(window, &folder, "demo-app", "demo-app").await;
+    window.opens(demo.application("")).await;
+    takes(window, &folder, "demo-home", "demo-home").await;
+    window.opens(demo.provider("logout")).await;
+    takes(window, &folder, "sign-out", "sign-out").await;
+    visitor.signs_out(&demo).await;
+    takes(window, &folder, "signed-out", "signed-out").await;
+
+    window.opens(demo.application("board/sign-in")).await;
+    takes(window, &folder, "sign-in", "sign-in").await;
+    visitor.device.is_present(false).await;
+    window.presses("passkey").await;
+    window.waits_for(".waiting").await;
+    takes(window, &folder, "sign-in", "sign-in-waiting").await;
+    window.presses("stop").await;
+    window.waits_for(".said .note").await;
+    takes(window, &folder, "sign-in", "sign-in-dismissed").await;
+    window.presses("deny").await;
+    takes(window, &folder, "demo-error", "demo-error").await;
+    window.opens(demo.provider("login")).await;
+    takes(window, &folder, "sign-in", "sign-in-house").await;
+    window.types("#email", "ada@example.com").await;
+    window.presses("continue").await;
+    window.waits_for(".waiting").await;
+    takes(window, &folder, "sign-in", "sign-in-email").await;
+
+    window.opens(demo.provider("no/such/page")).await;
+    takes(window, &folder, "error", "error").await;
+    let invited = process::run(&["users", "invite", "--email", "grace@example.com"], &demo.environment()).await;
+    window.opens(invited.stdout.lines().find(|line| line.contains("/invitation/")).unwrap().trim()).await;
+    takes(window, &folder, "invitation", "invitation").await;
+    window.speaks("de").await;
+    window.opens(demo.application("board/sign-in")).await;
+    takes(window, &folder, "sign-in", "sign-in-german").await;
+}
+
+async fn takes(window: &Page, folder: &Path, page: &str, name: &str) {
+    window.shows(page).await;
+    for (look, suffix) in [(Look::WIDE, "wide"), (Look::WIDE.dark(), "wide-dark"), (Look::NARROW, "narrow"), (Look::NARROW.dark(), "narrow-dark")] {
+        window.is_looked_at(look).await;
+        window.is_pictured(&folder.join(format!("{name}-{suffix}.png"))).await;
+    }
+    window.is_looked_at(Look::WIDE).await;
+}
