@@ -148,6 +148,18 @@ on_both_databases! {
         again.touches_passkey().await.shows("backup-codes");
     }
 
+    /// B-REG-02: the algorithm names the curve; a key on another one is refused, also when its signatures would verify.
+    async fn a_key_is_on_the_curve_that_its_algorithm_names(kind: Kind) {
+        let provider = Provider::start(kind).await;
+        for (algorithm, claimed) in [(Algorithm::Es384, -7), (Algorithm::Es256, -35)] {
+            let mut bob = Invited::new(&provider, "bob@id.example").await;
+            bob.person.authenticator.algorithm = algorithm;
+            let answer = bob.lies(&[Lie::CoseAlgorithm(claimed)]).await.expect(400);
+            assert_eq!(answer.error_code(), "passkey_invalid");
+        }
+        assert_eq!(rows(&provider.database).await["passkeys"], 0);
+    }
+
     /// B-REG-04: credential ids of 1 to 1,023 bytes are taken, and sign in.
     async fn short_and_long_credential_ids_are_taken(kind: Kind) {
         let provider = Provider::start(kind).await;

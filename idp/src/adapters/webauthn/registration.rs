@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
-use webauthn_rs::prelude::{COSEKeyType, Credential, PasskeyRegistration};
+use webauthn_rs::prelude::{COSEAlgorithm, COSEKeyType, Credential, ECDSACurve, PasskeyRegistration};
 use webauthn_rs_proto::{
     AuthenticatorAttestationResponseRaw, CredProps, PublicKeyCredentialDescriptor, RegisterPublicKeyCredential, RegistrationExtensionsClientOutputs,
     ResidentKeyRequirement,
@@ -115,10 +115,15 @@ fn descriptor(id: &CredentialId) -> PublicKeyCredentialDescriptor {
     PublicKeyCredentialDescriptor { type_: "public-key".to_owned(), id: id.as_bytes().to_vec(), transports: None }
 }
 
-/// Security requirement B-REG-02: an RSA modulus of full length and an odd exponent of at least 3. The library checks that curves and
-/// points fit, and how many bytes there are, but not these.
+/// Security requirement B-REG-02: the curve that the algorithm names (WebAuthn §5.8.5), an RSA modulus of full length and an odd exponent
+/// of at least 3. The library checks that points fit their curve, and how many bytes there are, but not these.
 fn refuse_weak_keys(credential: &Credential) -> Result<(), Refused> {
-    let COSEKeyType::RSA(key) = &credential.cred.key else { return Ok(()) };
+    let key = match (&credential.cred.key, credential.cred.type_) {
+        (COSEKeyType::RSA(key), COSEAlgorithm::RS256) => key,
+        (COSEKeyType::EC_EC2(key), COSEAlgorithm::ES256) if key.curve == ECDSACurve::SECP256R1 => return Ok(()),
+        (COSEKeyType::EC_EC2(key), COSEAlgorithm::ES384) if key.curve == ECDSACurve::SECP384R1 => return Ok(()),
+        _ => return Err(Refused::PublicKey),
+    };
     let exponent = key.e.iter().fold(0_u32, |value, byte| (value << 8) | u32::from(*byte));
     let full_length = key.n.first().is_some_and(|first| first & 0x80 != 0);
     if full_length && exponent >= 3 && exponent % 2 == 1 { Ok(()) } else { Err(Refused::PublicKey) }
