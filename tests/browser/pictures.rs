@@ -62,6 +62,9 @@ async fn pictures_of_every_page() {
     window.speaks("de").await;
     window.opens(demo.application("board/sign-in")).await;
     takes(window, &folder, "sign-in", "sign-in-german").await;
+    window.presses("passkey").await;
+    window.waits_for(".waiting").await;
+    takes(window, &folder, "sign-in", "sign-in-german-waiting").await;
 }
 
 async fn takes(window: &Page, folder: &Path, page: &str, name: &str) {
