@@ -2,7 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on stops, and says why")]
 
+mod authorize;
+mod bad_input;
+mod discovery;
 mod documents;
 mod house;
+//mod logout;
+mod main_job;
+mod refresh;
+mod revocation;
 mod schema;
 mod store;
+mod token;
+mod userinfo;
