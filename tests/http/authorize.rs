@@ -738,12 +738,12 @@ on_both_databases! {
 
     /// A-CODE-09: what waits in sealed boxes and what was given survives a restart.
     async fn requests_and_tokens_survive_a_restart(kind: Kind) {
-        let provider = Provider::start(kind).await;
+        let mut provider = Provider::start(kind).await;
         let (mut ada, mut shop) = (ada(&provider).await, provider.shop("shop").await);
         let tokens = shop.welcomes(&mut ada.at_another_browser(), &[]).await;
         let asked = shop.asks(&[], &[]);
         ada.opens(&asked.url).await.shows("sign-in");
-        let again = provider.restarts().await;
+        provider.restarts().await;
         shop.discovers().await;
         ada.touches_passkey().await;
         let callback = match ada.url().path() {
@@ -753,7 +753,6 @@ on_both_databases! {
         shop.redeems(&asked, &callback).await.unwrap();
         assert!(shop.userinfo(&tokens).await.is_ok());
         shop.refreshes(tokens.refresh_token.as_deref().unwrap()).await.unwrap();
-        drop(again);
     }
 }
 

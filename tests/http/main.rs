@@ -4,14 +4,21 @@
 
 mod authorize;
 mod bad_input;
+mod coming_aboard;
 mod discovery;
 mod documents;
+mod forged;
 mod house;
-//mod logout;
+mod logout;
 mod main_job;
+mod passkeys;
+mod quiet;
 mod refresh;
+mod registering;
 mod revocation;
 mod schema;
+mod sessions;
 mod store;
+mod stored;
 mod token;
 mod userinfo;

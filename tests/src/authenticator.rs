@@ -86,10 +86,12 @@ pub enum Lie {
     UserHandle(Option<Vec<u8>>),
     /// The credential id has this many bytes (registration), or is this one (assertion).
     CredentialIdLength(usize),
-    /// The answer claims to be of this credential (assertion: `id` and `rawId`).
+    /// The credential gets this id (registration), or the answer claims to be of it (assertion: `id` and `rawId`).
     CredentialId(Vec<u8>),
     /// The COSE key names this algorithm.
     CoseAlgorithm(i64),
+    /// These flags are set beside the others: AT is 0x40, ED is 0x80.
+    Flags(u8),
     /// A member of the client data stands there twice; the second time with this value.
     RepeatedMember(&'static str, String),
     /// The last byte of the signature is flipped.
@@ -147,7 +149,8 @@ impl Authenticator {
         }
         let user_handle = bytes_of(&public_key["user"]["id"]).ok_or("TypeError")?;
         let length = lies.iter().find_map(|lie| if let Lie::CredentialIdLength(length) = lie { Some(*length) } else { None }).unwrap_or(32);
-        let id: Vec<u8> = random::bytes::<1024>().iter().copied().cycle().take(length).collect();
+        let chosen = lies.iter().find_map(|lie| if let Lie::CredentialId(id) = lie { Some(id.clone()) } else { None });
+        let id: Vec<u8> = chosen.unwrap_or_else(|| random::bytes::<1024>().iter().copied().cycle().take(length).collect());
         let name = public_key["user"]["name"].as_str().unwrap_or_default().to_owned();
         let credential = Credential { id: id.clone(), rp_id: rp_id.clone(), user_handle, name, counter: 0, key: Key::new(self.algorithm) };
 
@@ -231,7 +234,7 @@ impl Authenticator {
 
     // WebAuthn §6.1.
     fn authenticator_data(&self, rp_id: &str, counter: u32, attested: bool, lies: &[Lie]) -> Vec<u8> {
-        let (mut up, mut uv, mut be, mut bs, mut counter) = (true, self.verifies_user, self.synced, self.synced, counter);
+        let (mut up, mut uv, mut be, mut bs, mut counter, mut more) = (true, self.verifies_user, self.synced, self.synced, counter, 0);
         for lie in lies {
             match lie {
                 Lie::UserPresent(said) => up = *said,
@@ -239,10 +242,11 @@ impl Authenticator {
                 Lie::BackupEligible(said) => be = *said,
                 Lie::BackedUp(said) => bs = *said,
                 Lie::Counter(said) => counter = *said,
+                Lie::Flags(said) => more |= said,
                 _ => {}
             }
         }
-        let flags = u8::from(up) | u8::from(uv) << 2 | u8::from(be) << 3 | u8::from(bs) << 4 | u8::from(attested) << 6;
+        let flags = more | u8::from(up) | u8::from(uv) << 2 | u8::from(be) << 3 | u8::from(bs) << 4 | u8::from(attested) << 6;
         let mut data = Sha256::digest(rp_id.as_bytes()).to_vec();
         data.push(flags);
         data.extend(counter.to_be_bytes());

@@ -264,7 +264,9 @@ mod tests {
     crate::on_both_databases! {
         /// Tests run at once and must not see each other.
         async fn every_test_has_its_own(kind: Kind) {
-            let (one, other) = (Database::ready(kind, prepare).await, Database::ready(kind, prepare).await);
+            // Not by `ready`: its template is the whole process's, and this one is no provider's.
+            let template = prepared(Database::empty(kind).await, prepare).await;
+            let (one, other) = (template.copied().await, template.copied().await);
             one.execute("INSERT INTO thing VALUES (2)").await;
             assert_eq!((one.count("SELECT count(*) FROM thing").await, other.count("SELECT count(*) FROM thing").await), (2, 1));
             assert_eq!(std::fs::read(other.master_key()).unwrap(), b"key");

@@ -325,7 +325,8 @@ impl Person {
     }
 }
 
-fn finishing(options: &Value, credential: Value, extra: &Value) -> Value {
+/// What the page's script sends to finish a ceremony that began with `options`. `extra` goes along.
+pub fn finishing(options: &Value, credential: Value, extra: &Value) -> Value {
     let mut body = extra.as_object().cloned().unwrap_or_default();
     body.insert("ceremony".to_owned(), options["ceremony"].clone());
     body.insert("credential".to_owned(), credential);

@@ -79,9 +79,17 @@ impl Provider {
         let app = open(&database, clock.clone(), settings, issuer).await;
         let (wire, issuer) = (Wire::new(), Url::parse(issuer).expect("an issuer is a URL"));
         wire.route(&issuer, listener.local_addr().expect("it is bound"));
-        let service = weftid::router::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        let serving = tokio::spawn(async move { axum::serve(listener, service).await.expect("the listener works") });
+        let serving = served(&app, listener);
         Self { app, clock, wire, issuer, database, serving }
+    }
+
+    /// Ends this process, as far as it can be seen from outside, and begins another on the same database.
+    pub async fn restarts(&mut self) {
+        self.serving.abort();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        self.wire.route(&self.issuer, listener.local_addr().expect("it is bound"));
+        self.app = open(&self.database, self.clock.clone(), &[], ISSUER).await;
+        self.serving = served(&self.app, listener);
     }
 
     /// A URL of this provider.
@@ -97,17 +105,26 @@ impl Provider {
     /// The first administrator, made through the setup link; signed in.
     pub async fn admin(&self) -> Person {
         let link = setup::link(&self.app).await.expect("the database works").expect("nobody is set up yet");
-        self.registers(&link, &json!({"name": "Ada Admin", "email": "ada@id.example"})).await
+        self.admin_by(&link).await
+    }
+
+    /// The same through this setup link.
+    pub async fn admin_by(&self, link: &str) -> Person {
+        self.registers(self.stranger(), link, &json!({"name": "Ada Admin", "email": "ada@id.example"})).await
     }
 
     /// A person who followed an invitation: a passkey, backup codes acknowledged; signed in.
     pub async fn person(&self, email: &str, name: &str) -> Person {
-        let link = invitations::invite(&self.app, email, Some(name), Role::User, &Origin::command_line()).await.expect("the invitation is made");
-        self.registers(&link, &json!({"name": name})).await
+        self.person_with(self.stranger(), email, name).await
     }
 
-    async fn registers(&self, link: &str, extra: &Value) -> Person {
-        let mut person = self.stranger();
+    /// The same person, with their own browser and authenticator.
+    pub async fn person_with(&self, person: Person, email: &str, name: &str) -> Person {
+        let link = invitations::invite(&self.app, email, Some(name), Role::User, &Origin::command_line()).await.expect("the invitation is made");
+        self.registers(person, &link, &json!({"name": name})).await
+    }
+
+    async fn registers(&self, mut person: Person, link: &str, extra: &Value) -> Person {
         person.opens(link).await.page(200);
         let path = Url::parse(link).expect("a link is a URL").path().to_owned();
         let finished = person.registers_passkey(&format!("{path}/passkey/begin"), &format!("{path}/passkey/finish"), extra).await;
@@ -154,6 +171,11 @@ impl Provider {
     }
 }
 
+fn served(app: &App, listener: TcpListener) -> JoinHandle<()> {
+    let service = weftid::router::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, service).await.expect("the listener works") })
+}
+
 fn prepare(database: &Database) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
     Box::pin(async move {
         open(database, Clock::manual(BEGINNING), &[], ISSUER).await;
@@ -163,7 +185,8 @@ fn prepare(database: &Database) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>
 async fn open(database: &Database, clock: Clock, settings: &[(&str, &str)], issuer: &str) -> App {
     let own = database.settings();
     let mut pairs: Vec<(&str, &str)> = own.iter().map(|(path, value)| (*path, value.as_str())).collect();
-    pairs.extend([("issuer", issuer), ("http.bind", "127.0.0.1:0")]);
+    // All people of a test share one network; a test of the flood guard sets its own limit.
+    pairs.extend([("issuer", issuer), ("http.bind", "127.0.0.1:0"), ("limits.network_per_minute", "100000")]);
     pairs.retain(|(path, _)| !settings.iter().any(|(other, _)| other == path));
     pairs.extend(settings);
     let config = Config::from_pairs(&pairs).unwrap_or_else(|problems| panic!("the test's settings are wrong: {problems}"));

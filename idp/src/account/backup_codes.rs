@@ -4,11 +4,11 @@
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::actions::backup_codes::{self, NewCodes};
+use crate::adapters::templates::pages::BackupCodes;
 use crate::app::App;
-use crate::base::clock::Time;
 use crate::base::error::{AppError, Kind};
 use crate::store::user;
 use crate::web::browser::Browser;
@@ -24,17 +24,6 @@ pub(super) struct Asked {
     request: Option<String>,
 }
 
-#[derive(Serialize)]
-struct BackupCodes<'p> {
-    codes: &'p [String],
-    set: String,
-    account: &'p str,
-    issuer: &'p str,
-    made_at: Time,
-    request: Option<&'p str>,
-    error: Option<&'static str>,
-}
-
 fn page(
     app: &App,
     pages: &Pages,
@@ -44,16 +33,15 @@ fn page(
     error: Option<&'static str>,
 ) -> Result<Response, AppError> {
     let own = BackupCodes {
-        codes: &made.codes,
+        codes: made.codes.clone(),
         set: made.set.to_string(),
-        account: user.email.as_str(),
-        issuer: app.config().issuer.as_str(),
+        account: user.email.to_string(),
+        issuer: app.config().issuer.to_string(),
         made_at: made.made_at,
-        request: waiting.map(|waiting| waiting.request.as_str()),
-        error,
+        request: waiting.map(|waiting| waiting.request.clone()),
+        error: error.map(str::to_owned),
     };
-    let form_target = waiting.and_then(|waiting| waiting.presented.form_target.clone());
-    pages.page("backup-codes").of(user).form_may_end_at(form_target).show(&own)
+    pages.show_towards(waiting.and_then(|waiting| waiting.presented.form_target.as_deref()), own)
 }
 
 /// `GET /account/backup-codes`: a new set, unless one is saved.

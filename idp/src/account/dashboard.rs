@@ -2,12 +2,11 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use serde::Serialize;
 use url::Url;
 
 use crate::actions::authorization_requests;
+use crate::adapters::templates::pages::{self, Dashboard, Passkey};
 use crate::app::App;
-use crate::base::clock::Time;
 use crate::base::error::AppError;
 use crate::base::issuer::Issuer;
 use crate::store::client::Client;
@@ -15,49 +14,21 @@ use crate::store::passkey;
 use crate::web::page::Pages;
 use crate::web::session::Session;
 
-#[derive(Serialize)]
-struct Dashboard {
-    passkeys: Vec<Passkey>,
-    apps: Vec<Application>,
-    /// Whether one lost device would lock the person out.
-    nudge: bool,
+/// A passkey, as its owner knows it.
+fn shown(row: passkey::Model) -> Passkey {
+    Passkey { name: row.name, synced: row.backed_up, created_at: row.created_at, last_used_at: row.last_used_at }
 }
 
-#[derive(Serialize)]
-struct Passkey {
-    name: String,
-    synced: bool,
-    created_at: Time,
-    last_used_at: Option<Time>,
-}
-
-impl From<passkey::Model> for Passkey {
-    fn from(row: passkey::Model) -> Self {
-        Self { name: row.name, synced: row.backed_up, created_at: row.created_at, last_used_at: row.last_used_at }
-    }
-}
-
-#[derive(Serialize)]
-struct Application {
-    name: String,
-    description: Option<String>,
-    url: String,
-    initial: String,
-    logo_uri: Option<String>,
-}
-
-impl Application {
-    /// `None` for a client that says no address to open.
-    fn of(client: &Client, issuer: &Issuer) -> Option<Self> {
-        let metadata = &client.metadata;
-        let url = match (&metadata.initiate_login_uri, &metadata.client_uri) {
-            (Some(initiate), _) => initiate_login(initiate.as_str(), issuer)?,
-            (None, Some(page)) => page.to_string(),
-            (None, None) => return None,
-        };
-        let shown = authorization_requests::present(client).client;
-        Some(Self { name: shown.name, description: metadata.description.clone(), url, initial: shown.initial, logo_uri: shown.logo_uri })
-    }
+/// A client that may be opened; `None` for one that says no address to open.
+fn application(client: &Client, issuer: &Issuer) -> Option<pages::App> {
+    let metadata = &client.metadata;
+    let url = match (&metadata.initiate_login_uri, &metadata.client_uri) {
+        (Some(initiate), _) => initiate_login(initiate.as_str(), issuer)?,
+        (None, Some(page)) => page.to_string(),
+        (None, None) => return None,
+    };
+    let pages::Client { name, initial, logo_uri, .. } = authorization_requests::present(client, issuer).client;
+    Some(pages::App { name, description: metadata.description.clone(), url, initial, logo_uri })
 }
 
 /// OpenID Connect Core §4: whoever sends a person there says by which provider they are to sign in.
@@ -69,13 +40,13 @@ fn initiate_login(address: &str, issuer: &Issuer) -> Option<String> {
 
 /// `GET /account`
 pub(super) async fn show(State(app): State<App>, Session(here): Session, pages: Pages) -> Result<Response, AppError> {
-    let passkeys: Vec<Passkey> = passkey::of_user(app.store(), here.user.id).await?.into_iter().map(Passkey::from).collect();
+    let passkeys: Vec<Passkey> = passkey::of_user(app.store(), here.user.id).await?.into_iter().map(shown).collect();
     let view = app.view();
     let enabled = view.clients().filter(|client| client.is_enabled());
-    let mut apps: Vec<_> = enabled.filter_map(|client| Application::of(client, &app.config().issuer)).collect();
+    let mut apps: Vec<_> = enabled.filter_map(|client| application(client, &app.config().issuer)).collect();
     apps.sort_by_cached_key(|app| (app.name.to_lowercase(), app.url.clone()));
     let nudge = passkeys.len() == 1;
-    pages.page("dashboard").of(&here.user).at("dashboard").show(&Dashboard { passkeys, apps, nudge })
+    pages.show(Dashboard { house: pages.house(&here.user, "dashboard"), passkeys, apps, nudge })
 }
 
 #[cfg(test)]

@@ -1,12 +1,15 @@
 //! Authorization requests between their arrival and their answer: sealed boxes bound to the browser, or rows where a box would be too
 //! large for an address. What waits is read back here, and presented to pages that know nothing of OpenID Connect.
 
+use crate::adapters::templates::pages;
 use crate::app::App;
 use crate::base::digest::Digest;
 use crate::base::error::{AppError, Kind};
+use crate::base::issuer::Issuer;
 use crate::base::sealed::{Fact, Unsealed, binding};
 use crate::base::secret::StoredRequestSecret;
 use crate::protocol::authorization_request::AuthorizationRequest;
+use crate::protocol::client_uri::ClientUri;
 use crate::store::client::Client;
 use crate::store::{Job, StoreError, Write, authorization_request};
 
@@ -26,34 +29,15 @@ impl Fact for Unbound {
     const PREFIX: &'static str = "wu_";
 }
 
-/// Who asks, as a page says it.
-#[derive(Clone, Debug, serde::Serialize)]
+/// A request that waits, as pages present it.
+#[derive(Clone, Debug)]
 pub struct Presented {
-    /// The client.
-    pub client: PresentedClient,
-    /// Its privacy policy.
-    pub policy_uri: Option<String>,
-    /// Its terms.
-    pub tos_uri: Option<String>,
+    /// Who asks.
+    pub by: pages::Presented,
     /// The address that the client suggested for signing in.
-    #[serde(skip)]
     pub login_hint: Option<String>,
     /// The one origin (or private scheme) that a form of this request may end at.
-    #[serde(skip)]
     pub form_target: Option<String>,
-}
-
-/// A client, as a page shows it.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct PresentedClient {
-    /// Its name.
-    pub name: String,
-    /// Its host, which a name can't imitate.
-    pub host: Option<String>,
-    /// Its logo.
-    pub logo_uri: Option<String>,
-    /// The first letter of its name, where there is no logo.
-    pub initial: String,
 }
 
 struct StoreRequest {
@@ -137,23 +121,19 @@ pub async fn presented(app: &App, text: &str, browser: Digest) -> Result<Present
     let view = app.view();
     let client = view.client(&request.client_id).filter(|client| client.is_enabled());
     let client = client.ok_or(AppError::new(Kind::Invalid, "unknown_client"))?;
-    Ok(Presented { form_target: request.redirect_uri.origin_for_csp(), login_hint: request.login_hint, ..present(client) })
+    let by = present(client, &app.config().issuer);
+    Ok(Presented { by, form_target: request.redirect_uri.origin_for_csp(), login_hint: request.login_hint })
 }
 
-/// A client, for a page to show.
-pub fn present(client: &Client) -> Presented {
+/// A client, for a page to show. A picture is shown only from our own house: no page sends people's browsers elsewhere.
+pub fn present(client: &Client, issuer: &Issuer) -> pages::Presented {
     let metadata = &client.metadata;
-    let client = PresentedClient {
+    let text = |uri: &Option<ClientUri>| uri.as_ref().map(ToString::to_string);
+    let client = pages::Client {
         name: metadata.client_name.clone(),
-        host: metadata.host(),
-        logo_uri: metadata.logo_uri.as_ref().map(ToString::to_string),
+        host: metadata.host().unwrap_or_default(),
+        logo_uri: text(&metadata.logo_uri).filter(|uri| uri.strip_prefix(issuer.as_str()).is_some_and(|rest| rest.starts_with('/'))),
         initial: metadata.client_name.chars().next().map(|first| first.to_uppercase().collect()).unwrap_or_default(),
     };
-    Presented {
-        client,
-        policy_uri: metadata.policy_uri.as_ref().map(ToString::to_string),
-        tos_uri: metadata.tos_uri.as_ref().map(ToString::to_string),
-        login_hint: None,
-        form_target: None,
-    }
+    pages::Presented { client, policy_uri: text(&metadata.policy_uri), tos_uri: text(&metadata.tos_uri) }
 }

@@ -3,8 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::actions::authorization_requests::{Presented, present};
+use crate::actions::authorization_requests::present;
 use crate::adapters::jose::verify_own_token;
+use crate::adapters::templates::pages::Presented;
 use crate::app::App;
 use crate::base::digest::Digest;
 use crate::base::error::AppError;
@@ -95,7 +96,7 @@ pub fn decide(app: &App, asked: &Asked, session: Option<&Sid>) -> Result<Decisio
     };
     let LogoutDecision { ask, destination } = judge(app, &request, &hint, session)?;
     let view = app.view();
-    let presented = hint.client_id(&request).and_then(|id| view.client(id)).map(|client| present(client));
+    let presented = hint.client_id(&request).and_then(|id| view.client(id)).map(|client| present(client, &app.config().issuer));
     Ok(Decision { ask, destination, presented })
 }
 

@@ -5,12 +5,13 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::actions::ceremonies::Begun;
 use crate::actions::one_time_links;
 use crate::actions::registration::{self, Link};
+use crate::adapters::templates::pages::{Invitation, Setup};
 use crate::app::App;
 use crate::base::error::AppError;
 use crate::login::proved;
@@ -23,16 +24,6 @@ use crate::web::page::Pages;
 /// The three places below a link of this kind.
 pub(super) fn routes(kind: LinkKind) -> Router<App> {
     Router::new().route("/", get(show)).route("/passkey/begin", post(begin)).route("/passkey/finish", post(finish)).layer(Extension(kind))
-}
-
-#[derive(Serialize)]
-struct ComingAboard<'p> {
-    /// The address of this link, below which the ceremony is.
-    action: String,
-    email: &'p str,
-    name: &'p str,
-    /// Who invites. Nobody is named until people invite each other on a page.
-    inviter: Option<&'p str>,
 }
 
 /// What the script sends to begin. The email counts only where the link names none.
@@ -52,17 +43,14 @@ struct Finish {
 
 async fn show(State(app): State<App>, Extension(kind): Extension<LinkKind>, Path(token): Path<String>, pages: Pages) -> Result<Response, AppError> {
     let link = one_time_links::find(&app, kind, &token).await?;
-    let page = match kind {
-        LinkKind::Setup => "setup",
-        LinkKind::Invitation => "invitation",
-    };
-    let own = ComingAboard {
-        action: app.config().issuer.join(&format!("/{kind}/{token}")),
-        email: link.email.as_ref().map_or("", |email| email.as_str()),
-        name: link.name.as_deref().unwrap_or_default(),
-        inviter: None,
-    };
-    pages.page(page).show(&own)
+    let action = app.config().issuer.join(&format!("/{kind}/{token}"));
+    let email = link.email.as_ref().map_or_else(String::new, ToString::to_string);
+    let name = link.name.unwrap_or_default();
+    match kind {
+        LinkKind::Setup => pages.show(Setup { action, email, name }),
+        // Nobody is named until people invite each other on a page.
+        LinkKind::Invitation => pages.show(Invitation { action, email, name, inviter: None }),
+    }
 }
 
 async fn begin(

@@ -6,10 +6,10 @@
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::actions::authorization_requests::Presented;
 use crate::actions::cancellation;
+use crate::adapters::templates::pages::{Leads, SignIn};
 use crate::app::App;
 use crate::base::email::Email;
 use crate::base::error::AppError;
@@ -25,38 +25,22 @@ pub(super) struct Asked {
     request: Option<String>,
 }
 
-#[derive(Serialize)]
-struct SignIn<'p> {
-    request: Option<&'p str>,
-    presented: Option<&'p Presented>,
-    /// Who is going to sign in: the page goes on with the passkey.
-    email: Option<&'p str>,
-    /// What stands in the box.
-    typed: &'p str,
-    auto: bool,
-    leads: &'static str,
-    error: Option<&'static str>,
-    can_cancel: bool,
+/// The page for what waits, with an empty box.
+fn empty(waiting: Option<&Waiting>) -> SignIn {
+    SignIn {
+        request: waiting.map(|waiting| waiting.request.clone()),
+        presented: waiting.map(|waiting| waiting.presented.by.clone()),
+        email: None,
+        typed: String::new(),
+        auto: false,
+        leads: Leads::Email,
+        error: None,
+        can_cancel: waiting.is_some(),
+    }
 }
 
-impl<'p> SignIn<'p> {
-    fn new(waiting: Option<&'p Waiting>) -> Self {
-        Self {
-            request: waiting.map(|waiting| waiting.request.as_str()),
-            presented: waiting.map(|waiting| &waiting.presented),
-            email: None,
-            typed: "",
-            auto: false,
-            leads: "email",
-            error: None,
-            can_cancel: waiting.is_some(),
-        }
-    }
-
-    fn show(&self, pages: &Pages) -> Result<Response, AppError> {
-        let form_target = self.presented.and_then(|presented| presented.form_target.clone());
-        pages.page("sign-in").form_may_end_at(form_target).show(self)
-    }
+fn show_page(pages: &Pages, waiting: Option<&Waiting>, page: SignIn) -> Result<Response, AppError> {
+    pages.show_towards(waiting.and_then(|waiting| waiting.presented.form_target.as_deref()), page)
 }
 
 /// `GET /login`: the page. Whoever is signed in, with nothing waiting, is led to their own page.
@@ -73,8 +57,8 @@ pub(super) async fn show(
     }
     // A hint is what the client says (OpenID Connect Core §3.1.2.1); it is shown where it can be corrected.
     let hint = waiting.as_ref().and_then(|waiting| waiting.presented.login_hint.as_deref()).and_then(Email::parse);
-    let typed = hint.as_ref().map_or("", Email::as_str);
-    SignIn { typed, ..SignIn::new(waiting.as_ref()) }.show(&pages)
+    let typed = hint.map_or_else(String::new, |hint| hint.to_string());
+    show_page(&pages, waiting.as_ref(), SignIn { typed, ..empty(waiting.as_ref()) })
 }
 
 /// `POST /login`: the email was typed, so the page goes on with the passkey; or the person cancels.
@@ -89,8 +73,9 @@ pub(super) async fn go_on(State(app): State<App>, browser: Browser, pages: Pages
     }
     let typed = form.field("email");
     let Some(email) = Email::parse(typed) else {
-        let page = SignIn { typed, error: Some("error-email_invalid"), ..SignIn::new(waiting.as_ref()) };
-        return Ok((StatusCode::BAD_REQUEST, page.show(&pages)?).into_response());
+        let page = SignIn { typed: typed.to_owned(), error: Some("error-email_invalid".to_owned()), ..empty(waiting.as_ref()) };
+        return Ok((StatusCode::BAD_REQUEST, show_page(&pages, waiting.as_ref(), page)?).into_response());
     };
-    SignIn { email: Some(email.as_str()), auto: true, ..SignIn::new(waiting.as_ref()) }.show(&pages)
+    let page = SignIn { email: Some(email.to_string()), auto: true, ..empty(waiting.as_ref()) };
+    show_page(&pages, waiting.as_ref(), page)
 }

@@ -6,11 +6,12 @@
 
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::actions::authorization_requests::{self, Presented, present};
+use crate::actions::authorization_requests::{self, present};
 use crate::actions::cancellation::{asking_client, denied};
 use crate::actions::consents;
+use crate::adapters::templates::pages::Consent;
 use crate::app::App;
 use crate::base::base64url;
 use crate::base::digest::Digest;
@@ -18,12 +19,11 @@ use crate::base::error::{AppError, Kind};
 use crate::oidc::authorize::{step, to};
 use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::next_step::NextStep;
-use crate::protocol::scope::ScopeToken;
 use crate::store::reads::session_and_user::SessionAndUser;
 use crate::web::browser::Browser;
 use crate::web::form::Form;
 use crate::web::origin::RequestOrigin;
-use crate::web::page::Pages;
+use crate::web::page::{Pages, person};
 use crate::web::session::OptionalSession;
 
 /// For whom the page was shown.
@@ -31,14 +31,6 @@ use crate::web::session::OptionalSession;
 #[serde(default)]
 pub struct ShownTo {
     person: String,
-}
-
-#[derive(Serialize)]
-struct ConsentPage<'p> {
-    presented: Presented,
-    scopes: Vec<&'p str>,
-    action: String,
-    request: &'p str,
 }
 
 /// `GET /consent/BOX`
@@ -52,13 +44,14 @@ pub async fn show(
     let request = authorization_requests::read(&app, &text, browser.digest()).await?;
     let Some(who) = whoever_is_asked(&app, &request, who).await? else { return Ok(to(&app, &format!("/authorize/{text}"))) };
     let client = asking_client(&app, &request)?;
-    let own = ConsentPage {
-        presented: present(&client),
-        scopes: request.scope.tokens().map(ScopeToken::as_str).collect(),
+    let own = Consent {
+        presented: present(&client, &app.config().issuer),
+        user: person(&who.user),
+        scopes: request.scope.tokens().map(|token| token.as_str().to_owned()).collect(),
         action: format!("{}/consent/{text}?person={}", app.config().issuer.path(), base64url::encode(mark(&app, &request, &who).as_bytes())),
-        request: &text,
+        request: Some(text),
     };
-    pages.page("consent").of(&who.user).form_may_end_at(request.redirect_uri.origin_for_csp()).show(&own)
+    pages.show_towards(request.redirect_uri.origin_for_csp().as_deref(), own)
 }
 
 /// `POST /consent/BOX`

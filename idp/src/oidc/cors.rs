@@ -10,7 +10,6 @@ use http::header::{
 use http::{HeaderMap, StatusCode};
 
 use crate::app::App;
-use crate::oidc::answer::EXPOSED;
 use crate::protocol::client_metadata::ClientMetadata;
 
 /// `OPTIONS` at an endpoint that is posted to.
@@ -46,7 +45,8 @@ pub fn expose(response: &mut Response, asked: &HeaderMap, client: Option<&Client
     answer.append(VARY, HeaderValue::from_static("origin"));
     if let Some(origin) = asked.get(ORIGIN).filter(|origin| client.is_some_and(|client| is_registered(client, origin))) {
         answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_name(EXPOSED));
+        // Why a token was refused stands in there (RFC 6750 §3, A-CORS-03).
+        answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("www-authenticate"));
     }
 }
 

@@ -12,7 +12,7 @@ use crate::actions::logout::{self, Asked, Decision};
 use crate::app::App;
 use crate::base::error::{AppError, Kind};
 use crate::oidc::authorize::to;
-use crate::oidc::sign_out::{SignOutPage, end_session, way_on};
+use crate::oidc::sign_out::{end_session, question_of_client, way_on};
 use crate::protocol::error::OAuthError;
 use crate::protocol::logout::LogoutRequest;
 use crate::protocol::params::Params;
@@ -64,7 +64,7 @@ async fn proceed(app: &App, parts: &mut Parts, asked: Asked) -> Result<Response,
         let Ok(pages) = Pages::from_request_parts(parts, app).await;
         let kept = logout::keep(app, &asked, browser.digest())?;
         let target = destination.and_then(|destination| destination.redirect_uri.origin_for_csp());
-        return pages.page("sign-out").form_may_end_at(target).show(&SignOutPage::asked(app, kept, presented));
+        return pages.show_towards(target.as_deref(), question_of_client(app, kept, presented));
     }
     let location = way_on(app, destination.as_ref());
     let Some(who) = who else { return Ok(Redirect::to(&location).into_response()) };

@@ -4,11 +4,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::HeaderName;
 use http::header::{HeaderValue, SET_COOKIE};
-use serde::Serialize;
 
 use crate::actions::audit::{Actor, Origin};
-use crate::actions::authorization_requests::Presented;
 use crate::actions::{logout, sessions};
+use crate::adapters::templates::pages::{Field, Presented, SignOut, SignedOut};
 use crate::app::App;
 use crate::base::error::AppError;
 use crate::oidc::authorize::to;
@@ -25,44 +24,23 @@ const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 /// The field that carries a client's request to sign out through the question.
 const LOGOUT: &str = "logout";
 
-#[derive(Serialize)]
-struct Field {
-    name: &'static str,
-    value: String,
-}
-
 /// The question before signing out.
-#[derive(Serialize)]
-pub(super) struct SignOutPage {
-    action: String,
-    fields: Vec<Field>,
-    presented: Option<Presented>,
-    stay_url: Option<String>,
+fn question(app: &App) -> SignOut {
+    let path = app.config().issuer.path();
+    SignOut { action: format!("{path}/sign-out"), fields: Vec::new(), presented: None, stay_url: Some(format!("{path}/account")) }
 }
 
-impl SignOutPage {
-    fn own(app: &App) -> Self {
-        let path = app.config().issuer.path();
-        Self { action: format!("{path}/sign-out"), fields: Vec::new(), presented: None, stay_url: Some(format!("{path}/account")) }
-    }
-
-    /// At a client's request, which `kept` stands for.
-    pub(super) fn asked(app: &App, kept: String, presented: Option<Presented>) -> Self {
-        Self { fields: vec![Field { name: LOGOUT, value: kept }], presented, ..Self::own(app) }
-    }
-}
-
-#[derive(Serialize)]
-struct SignedOutPage {
-    presented: Option<Presented>,
-    continue_url: Option<String>,
-    sign_in_url: String,
+/// The same at a client's request, which `kept` stands for.
+pub(super) fn question_of_client(app: &App, kept: String, presented: Option<Presented>) -> SignOut {
+    SignOut { fields: vec![Field { name: LOGOUT.to_owned(), value: kept }], presented, ..question(app) }
 }
 
 /// `GET /sign-out`: asks.
 pub async fn show(State(app): State<App>, OptionalSession(who): OptionalSession, pages: Pages) -> Result<Response, AppError> {
-    let Some(who) = who else { return Ok(to(&app, "/signed-out")) };
-    pages.page("sign-out").of(&who.user).show(&SignOutPage::own(&app))
+    if who.is_none() {
+        return Ok(to(&app, "/signed-out"));
+    }
+    pages.show(question(&app))
 }
 
 /// `POST /sign-out`: ends the session, and goes where the person was going: to the client that asked, to sign in as somebody else, or to
@@ -95,7 +73,7 @@ pub async fn sign_out(
 /// `GET /signed-out`
 pub async fn signed_out(State(app): State<App>, pages: Pages) -> Result<Response, AppError> {
     let sign_in_url = format!("{}/login", app.config().issuer.path());
-    pages.page("signed-out").show(&SignedOutPage { presented: None, continue_url: None, sign_in_url })
+    pages.show(SignedOut { presented: None, continue_url: None, sign_in_url })
 }
 
 /// Where a person goes who has signed out.

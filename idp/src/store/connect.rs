@@ -1,6 +1,6 @@
 //! Opening the database: connections as this house needs them, and migrations by one node at a time.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -101,12 +101,14 @@ async fn open_sqlite(directory: &Path, readers: u32) -> Result<(DatabaseConnecti
     let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&lock_path).map_err(at(&lock_path))?;
 
     let url = format!("sqlite://{}?mode=rw", file.display());
+    // Held from before the first connection: switching a new file to WAL and migrating it is for one node at a time. The operating system
+    // lets go of it even if this process dies.
+    let waiting = lock.try_clone().map_err(at(&lock_path))?;
+    tokio::task::spawn_blocking(move || waiting.lock()).await.map_err(std::io::Error::other).flatten().map_err(at(&lock_path))?;
     let writer = Database::connect(sqlite_options(&url, 1, false)).await?;
     check_durability(&writer).await?;
-    migrate_behind_file(&writer, &lock).await.map_err(|error| match error {
-        Ok(database) => OpenError::Database(database),
-        Err(source) => OpenError::File { path: lock_path, source },
-    })?;
+    Migrator::up(&writer, None).await?;
+    lock.unlock().map_err(at(&lock_path))?;
     let reader = Database::connect(sqlite_options(&url, readers, true)).await?;
     Ok((reader, writer))
 }
@@ -137,15 +139,6 @@ async fn check_durability(writer: &DatabaseConnection) -> Result<(), OpenError> 
         writer.query_one_raw(pragma("journal_mode")).await?.map_or_else(|| Ok(String::new()), |row| row.try_get_by_index::<String>(0))?;
     // 2 is FULL.
     if synchronous == 2 && journal_mode == "wal" { Ok(()) } else { Err(OpenError::NotDurable { synchronous, journal_mode }) }
-}
-
-/// Migrates while holding a lock on a file, which the operating system lets go of even if this process dies.
-async fn migrate_behind_file(writer: &DatabaseConnection, lock: &File) -> Result<(), Result<DbErr, std::io::Error>> {
-    let waiting = lock.try_clone().map_err(Err)?;
-    tokio::task::spawn_blocking(move || waiting.lock()).await.map_err(|error| Err(std::io::Error::other(error)))?.map_err(Err)?;
-    let outcome = Migrator::up(writer, None).await.map_err(Ok);
-    lock.unlock().map_err(Err)?;
-    outcome
 }
 
 async fn open_postgres(url: &SecretString, connections: u32) -> Result<(DatabaseConnection, DatabaseConnection), OpenError> {

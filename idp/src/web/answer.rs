@@ -9,9 +9,10 @@ use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
 use crate::adapters::templates::Locale;
+use crate::adapters::templates::pages::{ErrorPage, WayOut};
 use crate::app::App;
 use crate::base::error::{AppError, Kind};
-use crate::web::page::{Common, Way};
+use crate::web::page::Pages;
 use crate::web::request_id::RequestId;
 
 /// A refusal on its way out; the edge turns it into words, because only the edge knows who asked and in what language.
@@ -72,15 +73,6 @@ struct Problem<'p> {
     request_id: &'p str,
 }
 
-/// What the error page says.
-#[derive(Debug, Serialize)]
-struct ErrorPage<'p> {
-    code: &'p str,
-    status: u16,
-    detail: Option<String>,
-    ways_out: [Way; 1],
-}
-
 /// Words for a failure known by `code`, for whoever asked: a script or a person.
 pub fn in_words(app: &App, code: &str, status: StatusCode, headers: &HeaderMap, wants_json: bool, id: &RequestId) -> Response {
     let locale = app.templates().negotiate(headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()));
@@ -98,10 +90,9 @@ fn problem(app: &App, code: &str, status: StatusCode, locale: &Locale, id: &Requ
 }
 
 fn page(app: &App, code: &str, status: StatusCode, locale: &Locale, id: &RequestId) -> Response {
-    let account = app.config().issuer.join("/account");
-    let own = ErrorPage { code, status: status.as_u16(), detail: None, ways_out: [Way { url: account, label: "way-account" }] };
-    let common = Common { page: "error", csrf: None, locale: locale.clone(), request_id: id.clone(), person: None, nav: None, form_target: None };
-    match common.render(app, &own) {
+    let way = WayOut { url: app.config().issuer.join("/account"), label: "way-account" };
+    let own = ErrorPage { code: code.to_owned(), status: status.as_u16(), ways_out: vec![way], detail: None };
+    match Pages::new(app.clone(), locale.clone(), id.clone()).show(own) {
         Ok(mut response) => {
             *response.status_mut() = status;
             response

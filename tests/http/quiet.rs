@@ -1,0 +1,77 @@
+//! What people do leaves no secret in the log, at any level.
+
+use serde_json::json;
+use weftid::actions::audit::Origin;
+use weftid::actions::{invitations, setup};
+use weftid::store::user::Role;
+use weftid_tests::authenticator::Lie;
+use weftid_tests::database::Kind;
+use weftid_tests::log::{Log, canary, captured};
+use weftid_tests::provider::Provider;
+
+use crate::passkeys::{BEGIN, FINISH, almost_signed_in, at_the_sign_in_page};
+
+/// Comes aboard, signs in, fails to, and types into every field; gives everything that must not be in the log.
+async fn lives(provider: &Provider) -> Vec<String> {
+    let link = setup::link(&provider.app).await.expect("the database works").expect("nobody is here yet");
+    let invited = invitations::invite(&provider.app, "bob@id.example", None, Role::User, &Origin::command_line()).await.expect("it is made");
+    let mut ada = provider.stranger();
+    ada.opens(&link).await.shows("setup");
+    let path = url::Url::parse(&link).expect("a link is a URL").path().to_owned();
+    let ada_is = json!({"name": "Ada", "email": "ada@id.example"});
+    let finished = ada.registers_passkey(&format!("{path}/passkey/begin"), &format!("{path}/passkey/finish"), &ada_is).await;
+    let page = ada.follows(finished).await.shows("backup-codes");
+    let mut secrets: Vec<String> = page.all("code").map(|code| page.text_of(code)).filter(|text| text.len() == 31).collect();
+    assert_eq!(secrets.len(), 10);
+    ada.presses("acknowledge", &[("acknowledged", "yes")]).await.shows("dashboard");
+    provider.stranger().opens(&invited).await.shows("invitation");
+
+    let mut person = at_the_sign_in_page(provider, &ada).await;
+    secrets.push(person.page().csrf_token().expect("a page has a token").to_owned());
+    let (good, bad) = (almost_signed_in(&mut person, &[]).await, almost_signed_in(&mut person, &[Lie::BrokenSignature]).await);
+    for (body, status) in [(&good, 200), (&bad, 401), (&good, 409)] {
+        let answer = person.posts_json(FINISH, body).await;
+        assert_eq!(answer.status, status, "{answer}");
+        for pointer in ["/ceremony", "/credential/response/signature", "/credential/response/clientDataJSON", "/credential/response/userHandle"] {
+            secrets.push(body.pointer(pointer).and_then(|value| value.as_str()).expect("a text").to_owned());
+        }
+    }
+    // What is typed where it does not belong.
+    let canaries = ["email", "json", "name", "token", "header", "link"].map(canary);
+    let [email, body, name, token, header, place] = &canaries;
+    person.opens(provider.url(&format!("/setup/{place}"))).await.page(404);
+    let mut stranger = provider.stranger();
+    stranger.opens(provider.url("/login")).await.shows("sign-in");
+    stranger.presses("continue", &[("email", email)]).await.page(400);
+    stranger.posts_json_with(FINISH, format!("{{\"ceremony\":\"{body}").into_bytes(), &[("x-csrf-token", token), ("cookie", header)]).await;
+    stranger.posts_json(FINISH, &json!({"ceremony": body, "credential": name})).await.expect(400).json();
+    stranger.posts_json(BEGIN, &json!([body])).await;
+    secrets.extend(canaries);
+
+    for cookie in [&ada, &person].into_iter().flat_map(|person| person.jar.cookies()) {
+        secrets.push(cookie.value.clone());
+    }
+    secrets.extend([&link, &invited].map(|link| link.rsplit('/').next().expect("a token").to_owned()));
+    secrets
+}
+
+fn is_quiet(kind: Kind) {
+    captured(|log: Log| async move {
+        let provider = Provider::start(kind).await;
+        let secrets = lives(&provider).await;
+        assert!(!log.lines_with("refused").is_empty(), "the log is not even there");
+        log.keeps_quiet_about(&secrets.iter().map(String::as_str).collect::<Vec<_>>());
+    });
+}
+
+/// C-LOG-02: links, cookies, codes, ceremonies, assertions, form tokens and whatever is typed stay out of the log, on SQLite.
+#[test]
+fn people_leave_no_secret_in_the_log_on_sqlite() {
+    is_quiet(Kind::Sqlite);
+}
+
+/// C-LOG-02: the same on PostgreSQL.
+#[test]
+fn people_leave_no_secret_in_the_log_on_postgres() {
+    is_quiet(Kind::Postgres);
+}
