@@ -144,7 +144,7 @@ fn is_refused_on_our_page(arrival: &Arrival, what: &str) {
     assert_eq!((page.name(), arrival.hops.len()), ("error", 1), "{what}: {}", arrival.answer());
     let answer = arrival.answer();
     assert!(!answer.headers.contains_key("location") && answer.header("content-security-policy").contains("default-src 'none'"), "{what}");
-    for markup in ["<svg", "onload", "evil.test", "<img"] {
+    for markup in ["<svg onload", "onload=", "evil.test", "<img src=x"] {
         assert!(!answer.text().contains(markup), "{what}: {answer}");
     }
 }
