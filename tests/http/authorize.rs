@@ -91,7 +91,12 @@ pub(crate) fn forgeries(token: &str, claims: &Value) -> Vec<String> {
     ];
     let mut all: Vec<String> = headers.iter().map(|header| format!("{}.{payload}.{signature}", encode(header.to_string()))).collect();
     for (member, value) in [
-        ("sub", json!("somebody")), ("aud", json!("wiki")), ("iss", json!(EVIL)), ("exp", json!("never")), ("exp", json!(-1)), ("iat", json!(null)),
+        ("sub", json!("somebody")),
+        ("aud", json!("wiki")),
+        ("iss", json!(EVIL)),
+        ("exp", json!("never")),
+        ("exp", json!(-1)),
+        ("iat", json!(null)),
         ("sid", json!("another")),
     ] {
         let mut claims = claims.clone();
@@ -163,7 +168,10 @@ fn is_refused_at_the_client(arrival: &Arrival, asked: &Asked, error: &str, what:
 }
 
 async fn rows(provider: &Provider) -> i64 {
-    provider.database.count("SELECT (SELECT count(*) FROM authorization_requests) + (SELECT count(*) FROM spent) + (SELECT count(*) FROM grants)").await
+    provider
+        .database
+        .count("SELECT (SELECT count(*) FROM authorization_requests) + (SELECT count(*) FROM spent) + (SELECT count(*) FROM grants)")
+        .await
 }
 
 on_both_databases! {

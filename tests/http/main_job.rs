@@ -213,7 +213,7 @@ on_both_databases! {
         let (_, found) = provider.counts(trusted.redeems(&asked, &arrival.callback())).await;
         assert!(counted(1, 1)(&found), "its code: {found:?}");
         statements.push(found.statements_in_writes);
-        assert_eq!(statements, [6, 6, 7, 4, 6], "inside the writes of a ceremony, a consent, a code, a refresh, a code without a consent");
+        assert_eq!(statements, [6, 5, 6, 4, 5], "inside the writes of a ceremony, a consent, a code, a refresh, a code without a consent");
     }
 
     /// E-LOAD-08: what isn't ours is refused before the database is asked.
