@@ -28,6 +28,6 @@ pub fn router(app: App) -> Router {
     let everything = inside.merge(oidc::documents(&app)).merge(health::routes());
     match app.config().issuer.path() {
         "" => everything.with_state(app),
-        path => Router::new().nest(path, everything).with_state(app),
+        path => Router::new().nest(path, everything).merge(oidc::metadata_before_path(&app)).with_state(app),
     }
 }

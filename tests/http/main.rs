@@ -2,14 +2,23 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on stops, and says why")]
 
+mod authorize;
+mod bad_input;
 mod coming_aboard;
+mod discovery;
 mod documents;
 mod forged;
 mod house;
+mod logout;
+mod main_job;
 mod passkeys;
 mod quiet;
+mod refresh;
 mod registering;
+mod revocation;
 mod schema;
 mod sessions;
 mod store;
 mod stored;
+mod token;
+mod userinfo;

@@ -79,9 +79,17 @@ impl Provider {
         let app = open(&database, clock.clone(), settings, issuer).await;
         let (wire, issuer) = (Wire::new(), Url::parse(issuer).expect("an issuer is a URL"));
         wire.route(&issuer, listener.local_addr().expect("it is bound"));
-        let service = weftid::router::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        let serving = tokio::spawn(async move { axum::serve(listener, service).await.expect("the listener works") });
+        let serving = served(&app, listener);
         Self { app, clock, wire, issuer, database, serving }
+    }
+
+    /// Ends this process, as far as it can be seen from outside, and begins another on the same database.
+    pub async fn restarts(&mut self) {
+        self.serving.abort();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        self.wire.route(&self.issuer, listener.local_addr().expect("it is bound"));
+        self.app = open(&self.database, self.clock.clone(), &[], ISSUER).await;
+        self.serving = served(&self.app, listener);
     }
 
     /// A URL of this provider.
@@ -161,6 +169,11 @@ impl Provider {
         };
         (done, counted)
     }
+}
+
+fn served(app: &App, listener: TcpListener) -> JoinHandle<()> {
+    let service = weftid::router::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, service).await.expect("the listener works") })
 }
 
 fn prepare(database: &Database) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

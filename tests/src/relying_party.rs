@@ -21,6 +21,7 @@ use url::Url;
 use weftid::base::base64url;
 use weftid::base::clock::Clock;
 
+use crate::person::Person;
 use crate::wire::{Answer, Broken, Wire, query};
 
 /// The members of the provider's metadata that OpenID Connect Discovery does not define.
@@ -140,6 +141,14 @@ impl RelyingParty {
         }
     }
 
+    /// The same client with something changed: for what it must not do.
+    #[must_use]
+    pub fn but(&self, change: impl FnOnce(&mut Self)) -> Self {
+        let mut other = self.clone();
+        change(&mut other);
+        other
+    }
+
     /// Reads the well-known document and the keys; the crate checks that the issuer is the one that was asked.
     pub async fn discovers(&mut self) -> &Metadata {
         // The crate wants the issuer without a slash that nobody wrote.
@@ -213,6 +222,32 @@ impl RelyingParty {
         let wire = self.wire.clone();
         let response = request.request_async(&|request| exchange(wire.clone(), request)).await.map_err(refusal)?;
         self.judges(&response, Some(&asked.nonce))
+    }
+
+    /// Sends a person through the provider's pages, as far as they ask for something, and gives the code.
+    pub async fn obtains_code(&self, person: &mut Person, scopes: &[&str]) -> (Asked, String) {
+        let asked = self.asks(scopes, &[]);
+        let callback = person.agrees_to(&asked.url).await;
+        let code = self.reads_code(&asked, &callback).unwrap_or_else(|refusal| panic!("{callback}: {refusal}"));
+        (asked, code)
+    }
+
+    /// The same, and redeems it.
+    pub async fn welcomes(&self, person: &mut Person, scopes: &[&str]) -> Tokens {
+        let (asked, code) = self.obtains_code(person, scopes).await;
+        self.redeems_code(&asked, &code).await.unwrap_or_else(|refusal| panic!("{refusal}"))
+    }
+
+    /// Posts a code to the token endpoint, with the verifier of `asked`, and shows the answer as it came.
+    pub async fn posts_code(&self, asked: &Asked, code: &str) -> Answer {
+        let redirect_uri = self.redirect_uri.to_string();
+        let pairs = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", &redirect_uri), ("code_verifier", &asked.verifier)];
+        self.posts("token_endpoint", &pairs).await
+    }
+
+    /// Posts a refresh token to the token endpoint, and shows the answer as it came.
+    pub async fn posts_refresh(&self, refresh_token: &str) -> Answer {
+        self.posts("token_endpoint", &[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await
     }
 
     /// Trades a refresh token for new tokens, and verifies them (no nonce is expected: OpenID Connect Core §12.2).

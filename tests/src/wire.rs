@@ -183,6 +183,12 @@ impl Answer {
         ["code", "error"].iter().find_map(|name| body.get(name)?.as_str()).unwrap_or_default().to_owned()
     }
 
+    /// Ends the test, and shows this answer, when it has another status.
+    #[track_caller]
+    pub fn is(&self, status: u16) {
+        assert_eq!(self.status.as_u16(), status, "{self}");
+    }
+
     /// Goes on with this answer when it has `status`; else ends the test and shows it.
     #[track_caller]
     #[must_use = "the answer has more to say than its status"]

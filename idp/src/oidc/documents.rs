@@ -4,7 +4,7 @@
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use bytes::Bytes;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 
@@ -18,14 +18,23 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
 /// The documents as routes. Metadata is written once, for it follows from the configuration alone.
 pub fn documents(app: &App) -> Router<App> {
+    Router::new()
+        .route("/.well-known/openid-configuration", metadata(app))
+        .route("/.well-known/oauth-authorization-server", metadata(app))
+        .route(path::JWKS, get(jwks))
+}
+
+/// The metadata of an issuer with a path, where RFC 8414 §3.1 looks for it: the well-known part stands before that path, and so outside
+/// of everything else that is ours.
+pub fn metadata_before_path(app: &App) -> Router<App> {
+    Router::new().route(&format!("/.well-known/oauth-authorization-server{}", app.config().issuer.path()), metadata(app))
+}
+
+fn metadata(app: &App) -> MethodRouter<App> {
     let metadata = ProviderMetadata::new(&app.config().issuer, UI_LOCALES.map(str::to_owned).to_vec());
     // Strings and lists of them: there is nothing in it that JSON could not write.
     let metadata = Bytes::from(serde_json::to_vec(&metadata).unwrap_or_default());
-    let discovery = get(move || std::future::ready(document(metadata.clone())));
-    Router::new()
-        .route("/.well-known/openid-configuration", discovery.clone())
-        .route("/.well-known/oauth-authorization-server", discovery)
-        .route(path::JWKS, get(jwks))
+    get(move || std::future::ready(document(metadata.clone())))
 }
 
 async fn jwks(State(app): State<App>) -> Response {

@@ -21,7 +21,7 @@ use crate::actions::client_authentication::WrongSecrets;
 use crate::app::App;
 use crate::protocol::discovery::path;
 
-pub use documents::documents;
+pub use documents::{documents, metadata_before_path};
 
 /// The endpoints that a browser is sent to. They need the layer that recognises browsers.
 pub fn routes() -> Router<App> {

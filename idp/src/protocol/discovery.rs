@@ -28,8 +28,8 @@ pub mod path {
 }
 
 /// The claims that can be told (OpenID Connect Core §2, §5.1).
-const CLAIMS: [&str; 15] =
-    ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "name", "updated_at", "email", "email_verified"];
+const CLAIMS: [&str; 14] =
+    ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "name", "email", "email_verified"];
 
 /// The metadata document.
 #[derive(Clone, Debug, Serialize)]
@@ -54,7 +54,7 @@ pub struct ProviderMetadata {
     code_challenge_methods_supported: [&'static str; 1],
     prompt_values_supported: [&'static str; 4],
     claim_types_supported: [&'static str; 1],
-    claims_supported: [&'static str; 15],
+    claims_supported: [&'static str; 14],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ui_locales_supported: Vec<String>,
     claims_parameter_supported: bool,
@@ -134,7 +134,7 @@ mod tests {
             "claim_types_supported": ["normal"],
             "claims_supported": [
                 "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr",  "at_hash", "sid",
-                "name", "updated_at", "email", "email_verified"
+                "name", "email", "email_verified"
             ],
             "ui_locales_supported": ["en", "de"],
             "claims_parameter_supported": false,

@@ -91,12 +91,17 @@ impl Params {
     pub fn refuse_repeated(&self) -> Result<(), OAuthError> {
         match self.repeated.first() {
             None => Ok(()),
-            Some(name) => {
-                let name: String = name.chars().take(64).collect();
+            Some(name) if is_spelled_like_a_parameter(name) => {
                 Err(OAuthError::invalid_request(format!("the parameter {name} was sent more than once")))
             }
+            Some(_) => Err(OAuthError::invalid_request("a parameter was sent more than once")),
         }
     }
+}
+
+/// Whether a name may be said in an answer and in the log: somebody's secret, sent where a name belongs, looks otherwise (C-LOG-02).
+fn is_spelled_like_a_parameter(name: &str) -> bool {
+    (1..=40).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 /// Undoes form encoding. Text that is not UTF-8 is refused instead of repaired: two different texts must not become one.
@@ -162,6 +167,14 @@ mod tests {
         assert!(params.is_repeated("client_id") && !params.is_repeated("nonce"));
         assert_eq!((params.get("client_id"), params.get("nonce")), (None, Some("n")));
         assert!(params.refuse_repeated().is_err());
+    }
+
+    /// C-LOG-02: what isn't spelled like a parameter is refused without being said.
+    #[test]
+    fn a_secret_in_the_place_of_a_name_is_not_said() {
+        for form in ["wk_S3cret=a&wk_S3cret=b", "=a&=b", "%0aforged=a&%0aforged=b"] {
+            assert_eq!(Params::parse_form(form.as_bytes()).unwrap_err().description(), "a parameter was sent more than once", "{form}");
+        }
     }
 
     /// A-RTM-05: `resource` is defined to be repeatable.

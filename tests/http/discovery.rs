@@ -1,0 +1,167 @@
+//! What the provider says about itself (OpenID Connect Discovery, RFC 8414), held against what it does.
+
+use std::collections::BTreeSet;
+
+use http::{HeaderMap, Method};
+use serde_json::{Value, json};
+use weftid_tests::database::Kind;
+use weftid_tests::on_both_databases;
+use weftid_tests::provider::Provider;
+use weftid_tests::wire::query;
+
+use crate::main_job::ada;
+
+const OPENID: &str = "/.well-known/openid-configuration";
+const OAUTH: &str = "/.well-known/oauth-authorization-server";
+
+fn words(document: &Value, member: &str) -> Vec<String> {
+    document[member].as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+}
+
+/// A-DISC-01, A-PKCE-05, A-JAR-01: both documents, member by member; whoever changes them changes this.
+#[tokio::test]
+async fn both_documents_say_exactly_this() {
+    let provider = Provider::start(Kind::Sqlite).await;
+    let expected = json!({
+        "issuer": "https://id.example",
+        "authorization_endpoint": "https://id.example/authorize",
+        "token_endpoint": "https://id.example/token",
+        "userinfo_endpoint": "https://id.example/userinfo",
+        "jwks_uri": "https://id.example/jwks",
+        "revocation_endpoint": "https://id.example/revoke",
+        "end_session_endpoint": "https://id.example/logout",
+        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "acr_values_supported": ["phr", "phrh"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256", "PS256", "ES256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "code_challenge_methods_supported": ["S256"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "claim_types_supported": ["normal"],
+        "claims_supported": [
+            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "name", "email", "email_verified"
+        ],
+        "ui_locales_supported": ["en", "de"],
+        "claims_parameter_supported": false,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "authorization_response_iss_parameter_supported": true
+    });
+    for path in [OPENID, OAUTH] {
+        let answer = provider.wire.get(&provider.url(path)).await.expect(200);
+        assert_eq!(answer.json(), expected);
+        assert_eq!(answer.header("content-type"), "application/json");
+        assert_eq!(answer.header("cache-control"), "public, max-age=300");
+    }
+}
+
+on_both_databases! {
+    /// A-DISC-02: public members only, each key with its own name, use and algorithm, RS256 among them, and the document names no other.
+    async fn the_keys_are_public_and_told_apart(kind: Kind) {
+        let provider = Provider::start(kind).await;
+        let document = provider.wire.get(&provider.url(OPENID)).await.json();
+        let jwks = provider.wire.get(&provider.url("/jwks")).await.expect(200).json();
+        let keys = jwks["keys"].as_array().unwrap();
+        let allowed: BTreeSet<&str> = ["kty", "kid", "use", "alg", "n", "e", "crv", "x", "y"].into();
+        let mut names = BTreeSet::new();
+        let mut algorithms = BTreeSet::new();
+        for key in keys {
+            let members: BTreeSet<&str> = key.as_object().unwrap().keys().map(String::as_str).collect();
+            assert!(members.is_subset(&allowed), "{members:?}");
+            assert_eq!(key["use"], "sig");
+            assert!(names.insert(key["kid"].as_str().unwrap()), "a kid stands twice");
+            algorithms.insert(key["alg"].as_str().unwrap().to_owned());
+        }
+        assert_eq!(algorithms, words(&document, "id_token_signing_alg_values_supported").into_iter().collect());
+        assert!(algorithms.contains("RS256"));
+    }
+
+    /// A-ISS-02, OpenID Connect Discovery §4.3: one issuer, whatever a request says about where it was sent.
+    async fn the_issuer_is_the_same_whatever_headers_say(kind: Kind) {
+        let provider = Provider::start(kind).await;
+        for (name, value) in [
+            ("host", "evil.test"), ("x-forwarded-host", "evil.test"), ("x-forwarded-proto", "http"), ("forwarded", "host=evil.test;proto=http"),
+            ("x-forwarded-prefix", "/evil"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(http::HeaderName::from_static(name), value.parse().unwrap());
+            for path in [OPENID, OAUTH] {
+                let answer = provider.wire.send(Method::GET, &provider.url(path), headers.clone(), Vec::new()).await.expect(200);
+                assert_eq!(answer.json()["issuer"], "https://id.example");
+                assert!(!answer.text().contains("evil"));
+            }
+        }
+    }
+
+    /// A-DISC-01: every endpoint, grant, method, algorithm, scope, claim and prompt value that is named is there.
+    async fn what_is_named_is_there(kind: Kind) {
+        let provider = Provider::start(kind).await;
+        let mut ada = ada(&provider).await;
+        let document = provider.wire.get(&provider.url(OPENID)).await.json();
+        let scopes = words(&document, "scopes_supported");
+        let scopes: Vec<&str> = scopes.iter().map(String::as_str).filter(|scope| *scope != "openid").collect();
+        let mut told = BTreeSet::new();
+        for method in words(&document, "token_endpoint_auth_methods_supported") {
+            for algorithm in words(&document, "id_token_signing_alg_values_supported") {
+                let metadata = json!({
+                    "client_id": format!("{method}-{algorithm}").replace('_', "-"), "client_name": "Any", "redirect_uris": ["https://any.test/cb"],
+                    "token_endpoint_auth_method": method, "id_token_signed_response_alg": algorithm, "scope": "openid profile email offline_access",
+                    "grant_types": words(&document, "grant_types_supported"), "post_logout_redirect_uris": ["https://any.test/bye"],
+                });
+                let mut client = provider.client(metadata).await;
+                client.secret_in_form = method == "client_secret_post";
+                client.algorithm = serde_json::from_value(json!(algorithm)).unwrap();
+                let tokens = client.welcomes(&mut ada, &scopes).await;
+                let mut given = tokens.scopes.clone().unwrap();
+                given.sort_unstable();
+                let mut named = words(&document, "scopes_supported");
+                named.sort_unstable();
+                assert_eq!(given, named);
+                assert!(words(&document, "acr_values_supported").contains(&tokens.claims["acr"].as_str().unwrap().to_owned()));
+                told.extend(tokens.claims.as_object().unwrap().keys().cloned());
+                told.extend(client.asks_userinfo(&tokens.access_token).await.expect(200).json().as_object().unwrap().keys().cloned());
+                let refreshed = client.refreshes(tokens.refresh_token.as_deref().unwrap()).await.unwrap();
+                client.revokes(refreshed.refresh_token.as_deref().unwrap()).await.is(200);
+                assert!(client.userinfo(&refreshed).await.is_err());
+            }
+        }
+        assert_eq!(told, words(&document, "claims_supported").into_iter().collect(), "the claims that are told");
+
+        let shop = provider.shop("shop").await;
+        shop.welcomes(&mut ada, &[]).await;
+        provider.clock.advance(std::time::Duration::from_secs(1));
+        for (prompt, page) in [("none", None), ("login", Some("sign-in")), ("consent", Some("consent")), ("select_account", Some("sign-in"))] {
+            assert!(words(&document, "prompt_values_supported").contains(&prompt.to_owned()));
+            let arrival = ada.opens(&shop.asks(&[], &[("prompt", prompt)]).url).await;
+            match page {
+                None => assert!(query(&arrival.callback(), "code").is_some()),
+                Some(page) => drop(arrival.shows(page)),
+            }
+        }
+        assert_eq!(words(&document, "prompt_values_supported").len(), 4);
+        for language in words(&document, "ui_locales_supported") {
+            let mut stranger = provider.stranger();
+            stranger.opens(provider.url("/login")).await.shows("sign-in");
+            let mut headers = HeaderMap::new();
+            headers.insert("accept-language", language.parse().unwrap());
+            let answer = provider.wire.send(Method::GET, &provider.url("/login"), headers, Vec::new()).await.expect(200);
+            assert!(answer.text().contains(&format!("lang=\"{language}\"")), "{language}");
+        }
+    }
+}
+
+/// A-DISC-01, OpenID Connect Discovery §4, RFC 8414 §3.1: with a path in the issuer, both documents are where their specifications say.
+#[tokio::test]
+async fn an_issuer_with_a_path_is_found() {
+    let settings = [("issuer", "https://id.example/tenant")];
+    let provider = Provider::start_with(Kind::Sqlite, &settings).await;
+    for path in ["/tenant/.well-known/openid-configuration", "/.well-known/oauth-authorization-server/tenant"] {
+        let answer = provider.wire.get(&provider.url(path)).await.expect(200);
+        assert_eq!(answer.json()["issuer"], "https://id.example/tenant");
+        assert_eq!(answer.json()["token_endpoint"], "https://id.example/tenant/token");
+    }
+}
