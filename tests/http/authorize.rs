@@ -475,7 +475,7 @@ on_both_databases! {
         assert!(tokens.claims["auth_time"].is_i64());
     }
 
-    /// A-AUTHN-03: a hint names whose answer may be given; nobody else's is.
+    /// A-AUTHN-03, A-TOK-09: a hint names whose answer may be given; nobody else's is, and no forged hint is read.
     async fn a_hint_names_whose_answer_may_be_given(kind: Kind) {
         let provider = Provider::start(kind).await;
         let (mut ada, shop, wiki) = (ada(&provider).await, provider.shop("shop").await, provider.shop("wiki").await);

@@ -77,7 +77,7 @@ on_both_databases! {
         assert!(is_signed_in(&provider, &elsewhere).await, "only this browser's session");
     }
 
-    /// A-LO-03: a hint is a token of ours, over or not; whatever was tampered with is refused on our page.
+    /// A-LO-03, A-TOK-09: a hint is a token of ours, over or not; whatever was tampered with is refused on our page.
     async fn a_hint_is_verified(kind: Kind) {
         let provider = Provider::start(kind).await;
         let (mut ada, shop) = (ada(&provider).await, provider.shop("shop").await);

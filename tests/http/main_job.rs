@@ -161,7 +161,7 @@ on_both_databases! {
         assert_eq!(provider.database.count("SELECT count(*) FROM consents").await, 0);
     }
 
-    /// E-LOAD-07: discovery and keys are answered from memory.
+    /// OpenID Connect Discovery §4: discovery and keys are answered from memory.
     async fn documents_ask_the_database_nothing(kind: Kind) {
         let provider = Provider::start(kind).await;
         for path in ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/jwks"] {
@@ -214,6 +214,27 @@ on_both_databases! {
         assert!(counted(1, 1)(&found), "its code: {found:?}");
         statements.push(found.statements_in_writes);
         assert_eq!(statements, [6, 5, 6, 4, 5], "inside the writes of a ceremony, a consent, a code, a refresh, a code without a consent");
+    }
+
+    /// A-RED-11, RFC 9700 §4.12: whatever was posted, the way goes on with 303, and no answer has the browser post it again.
+    async fn the_way_goes_on_with_303(kind: Kind) {
+        let provider = Provider::start(kind).await;
+        let (mut ada, shop) = (ada(&provider).await, provider.shop("shop").await);
+        let mut hops = Vec::new();
+        for decision in ["allow", "deny"] {
+            hops.extend(ada.opens(&shop.asks(&[], &[("prompt", "consent")]).url).await.hops);
+            if ada.page().name() == "sign-in" {
+                hops.extend(ada.presses("continue", &[("email", "ada@shop.test")]).await.hops);
+                hops.extend(ada.touches_passkey().await.hops);
+            }
+            hops.extend(ada.presses(decision, &[]).await.hops);
+        }
+        hops.extend(ada.opens(provider.url("/sign-out")).await.hops);
+        hops.extend(ada.presses("sign-out", &[]).await.hops);
+        hops.extend(ada.opens(&shop.asks(&[], &[]).url).await.hops);
+        hops.extend(ada.presses("deny", &[]).await.hops);
+        let redirects: Vec<u16> = hops.iter().map(|hop| hop.status.as_u16()).filter(|status| *status != 200).collect();
+        assert!(redirects.len() >= 7 && redirects.iter().all(|status| *status == 303), "{redirects:?}");
     }
 
     /// E-LOAD-08: what isn't ours is refused before the database is asked.
