@@ -11,7 +11,6 @@ use weftid::actions::audit::Origin;
 use weftid::actions::{clients, users};
 use weftid::base::email::Email;
 use weftid::base::id::ClientId;
-use weftid_tests::database::Kind;
 use weftid_tests::on_both_databases;
 use weftid_tests::person::{Arrival, Person};
 use weftid_tests::provider::Provider;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use openidconnect::core::CoreJwsSigningAlgorithm;
-use serde_json::{Value, json};
+use serde_json::json;
 use weftid::store::Counters;
 use weftid_tests::on_both_databases;
 use weftid_tests::person::Person;
@@ -256,13 +256,4 @@ on_both_databases! {
         let (arrival, found) = provider.counts(stranger.opens(provider.url(&format!("/authorize/{}", "A".repeat(4_000))))).await;
         assert!(arrival.answer().status == 400 && counted(0, 0)(&found), "resume: {found:?}");
     }
-}
-
-/// The claims of a token that are not about times.
-pub(crate) fn without_times(claims: &Value) -> Value {
-    let mut claims = claims.clone();
-    for name in ["iat", "exp", "at_hash"] {
-        claims.as_object_mut().unwrap().remove(name);
-    }
-    claims
 }
