@@ -216,7 +216,8 @@ on_both_databases! {
         assert_eq!(statements, [6, 5, 6, 4, 5], "inside the writes of a ceremony, a consent, a code, a refresh, a code without a consent");
     }
 
-    /// A-RED-11, RFC 9700 §4.12: whatever was posted, the way goes on with 303, and no answer has the browser post it again.
+    /// A-RED-11, A-TOK-01, RFC 9700 §4.12: whatever was posted, the way goes on with 303, no answer has the browser post it again, and no
+    /// answer on the way is kept.
     async fn the_way_goes_on_with_303(kind: Kind) {
         let provider = Provider::start(kind).await;
         let (mut ada, shop) = (ada(&provider).await, provider.shop("shop").await);
@@ -233,6 +234,7 @@ on_both_databases! {
         hops.extend(ada.presses("sign-out", &[]).await.hops);
         hops.extend(ada.opens(&shop.asks(&[], &[]).url).await.hops);
         hops.extend(ada.presses("deny", &[]).await.hops);
+        assert!(hops.iter().all(|hop| hop.header("cache-control") == "no-store"));
         let redirects: Vec<u16> = hops.iter().map(|hop| hop.status.as_u16()).filter(|status| *status != 200).collect();
         assert!(redirects.len() >= 7 && redirects.iter().all(|status| *status == 303), "{redirects:?}");
     }

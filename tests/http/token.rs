@@ -94,7 +94,8 @@ on_both_databases! {
         // OAuth 2.1 §4.1.3: it may be left out.
         let (asked, code) = shop.obtains_code(&mut ada, &[]).await;
         let pairs = [("grant_type", "authorization_code"), ("code", &code), ("code_verifier", &asked.verifier)];
-        shop.posts("token_endpoint", &pairs).await.is(200);
+        let answer = shop.posts("token_endpoint", &pairs).await.expect(200);
+        assert_eq!((answer.header("cache-control"), answer.header("pragma")), ("no-store", "no-cache"), "A-TOK-01");
     }
 
     /// A-CODE-05: a code lives for a minute.
