@@ -315,6 +315,9 @@ on_both_databases! {
         let answer = shop.posts_refresh("x").await;
         assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (429, "60"), "{answer}");
         is_error(&wiki.posts_refresh("x").await, 400, "invalid_grant");
+        let elsewhere = provider.wire.from_address("127.0.0.2".parse().unwrap());
+        let pairs = [("grant_type", "refresh_token"), ("refresh_token", "x")];
+        is_error(&elsewhere.posts(&provider.url("/token"), &pairs, &[("authorization", &shop.basic())]).await, 400, "invalid_grant");
         provider.clock.advance(60 * SECOND);
         is_error(&shop.posts_refresh("x").await, 400, "invalid_grant");
     }

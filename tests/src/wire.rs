@@ -4,7 +4,7 @@
 //! listener, as it would be behind a proxy that ends TLS: the URL, the cookies and `Host` are those of the issuer.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -37,13 +37,23 @@ impl std::error::Error for Broken {}
 impl Wire {
     /// A wire that reaches nothing but what [`Wire::route`] names.
     pub fn new() -> Self {
-        let client = reqwest::Client::builder()
+        Self { client: Self::client(None), routes: Arc::default() }
+    }
+
+    /// The same from another of this machine's addresses (`127.0.0.0/8`): for what counts by network.
+    #[must_use]
+    pub fn from_address(&self, address: IpAddr) -> Self {
+        Self { client: Self::client(Some(address)), routes: self.routes.clone() }
+    }
+
+    fn client(address: Option<IpAddr>) -> reqwest::Client {
+        reqwest::Client::builder()
+            .local_address(address)
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_mins(1))
             .no_proxy()
             .build()
-            .expect("an HTTP client without special wishes");
-        Self { client, routes: Arc::default() }
+            .expect("an HTTP client without special wishes")
     }
 
     /// Sends everything meant for the origin of `url` to `address`, in plain HTTP.
