@@ -8,7 +8,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr, Statement, TransactionTrait as _};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait as _,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use weftid_migrations::{Migrator, MigratorTrait as _};
 
@@ -143,9 +146,18 @@ async fn check_durability(writer: &DatabaseConnection) -> Result<(), OpenError> 
 async fn migrate_behind_file(writer: &DatabaseConnection, lock: &File) -> Result<(), Result<DbErr, std::io::Error>> {
     let waiting = lock.try_clone().map_err(Err)?;
     tokio::task::spawn_blocking(move || waiting.lock()).await.map_err(|error| Err(std::io::Error::other(error)))?.map_err(Err)?;
-    let outcome = Migrator::up(writer, None).await.map_err(Ok);
+    let outcome = migrate_at_once(writer).await.map_err(Ok);
     lock.unlock().map_err(Err)?;
     outcome
+}
+
+/// All steps in one transaction: sea-orm-migration gives SQLite none by itself, and a process that is killed between two tables would leave
+/// a database that no later start can bring up (E-MIG-01).
+async fn migrate_at_once(writer: &DatabaseConnection) -> Result<(), DbErr> {
+    let immediate = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
+    let transaction = writer.begin_with_options(immediate).await?;
+    Migrator::up(&transaction, None).await?;
+    transaction.commit().await
 }
 
 async fn open_postgres(url: &SecretString, connections: u32) -> Result<(DatabaseConnection, DatabaseConnection), OpenError> {
