@@ -30,7 +30,7 @@ const BATCH: usize = 64;
 const DEADLINE: Duration = Duration::from_secs(1);
 /// And on PostgreSQL, which looks for deadlocks only after `deadlock_timeout` (a second, unless somebody changed it): a job that is given
 /// up before that is never told of the deadlock, and never run again.
-const POOL_DEADLINE: Duration = Duration::from_secs(2);
+const POOL_DEADLINE: Duration = Duration::from_millis(2_500);
 /// How often a job is run again on PostgreSQL, and for how long in all.
 const RETRIES: u32 = 5;
 const RETRY_FOR: Duration = Duration::from_secs(2);
