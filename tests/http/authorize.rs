@@ -11,7 +11,6 @@ use weftid::actions::audit::Origin;
 use weftid::actions::{clients, users};
 use weftid::base::email::Email;
 use weftid::base::id::ClientId;
-use weftid_tests::database::Kind;
 use weftid_tests::on_both_databases;
 use weftid_tests::person::{Arrival, Person};
 use weftid_tests::provider::Provider;
@@ -475,7 +474,7 @@ on_both_databases! {
         assert!(tokens.claims["auth_time"].is_i64());
     }
 
-    /// A-AUTHN-03: a hint names whose answer may be given; nobody else's is.
+    /// A-AUTHN-03, A-TOK-09: a hint names whose answer may be given; nobody else's is, and no forged hint is read.
     async fn a_hint_names_whose_answer_may_be_given(kind: Kind) {
         let provider = Provider::start(kind).await;
         let (mut ada, shop, wiki) = (ada(&provider).await, provider.shop("shop").await, provider.shop("wiki").await);

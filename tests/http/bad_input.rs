@@ -161,7 +161,7 @@ on_both_databases! {
     /// E-LOAD-02, RFC 6749 appendix B: what is not well-formed is refused and never repaired.
     async fn what_is_not_well_formed_is_refused(kind: Kind) {
         let provider = Provider::start(kind).await;
-        let (ada, shop) = (ada(&provider).await, provider.shop("shop").await);
+        let shop = provider.shop("shop").await;
         let before = rows(&provider).await;
         let basic = shop.basic();
         for broken in ["token=%ff%fe", "%ff=x", "token=%c0%80", "token=%ed%a0%80", "token=%", "token=%2", "token=%zz"] {
@@ -171,7 +171,7 @@ on_both_databases! {
                 let answer = sends(&provider, Method::POST, path, &[("authorization", &basic), ("content-type", FORM)], broken.as_bytes()).await;
                 speaks_well(&answer, 400, "invalid_request", broken);
             }
-            for path in ["/authorize", "/logout"] {
+            for path in if is_text { &["/authorize"][..] } else { &["/authorize", "/logout"] } {
                 let answer = sends(&provider, Method::GET, &format!("{path}?{broken}"), &[], b"").await;
                 assert!(answer.status == 400 && answer.page().name() == "error", "{answer}");
                 let answer = sends(&provider, Method::POST, path, &[("content-type", FORM)], broken.as_bytes()).await;
@@ -180,9 +180,7 @@ on_both_databases! {
         }
         let answer = sends(&provider, Method::POST, "/token", &[("authorization", &basic), ("content-type", FORM)], b"token=\xff\xfe").await;
         speaks_well(&answer, 400, "invalid_request", "raw bytes");
-        for path in ["/authorize/%00", "/authorize/%ff", "/consent/%ff", "/logout/%ff", "/consent/..%2f..%2fetc", "/authorize/a/b", "//authorize", "/token/", "/nowhere"] {
-            let answer = ada.clone().opens(provider.url("/login")).await.answer().clone();
-            assert_eq!(answer.status, 200);
+        for path in ["/authorize/%00", "/authorize/%ff", "/consent/%ff", "/logout/%ff", "/consent/..%2f..%2fetc", "/authorize/a/b", "/authorize//x", "/token/", "/nowhere"] {
             let answer = sends(&provider, Method::GET, path, &[], b"").await;
             assert!(matches!(answer.status.as_u16(), 400 | 404 | 410), "{path}: {answer}");
             assert_eq!(answer.page().name(), "error", "{path}: {answer}");

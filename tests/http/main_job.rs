@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use openidconnect::core::CoreJwsSigningAlgorithm;
-use serde_json::{Value, json};
+use serde_json::json;
 use weftid::store::Counters;
 use weftid_tests::on_both_databases;
 use weftid_tests::person::Person;
@@ -161,7 +161,7 @@ on_both_databases! {
         assert_eq!(provider.database.count("SELECT count(*) FROM consents").await, 0);
     }
 
-    /// E-LOAD-07: discovery and keys are answered from memory.
+    /// OpenID Connect Discovery §4: discovery and keys are answered from memory.
     async fn documents_ask_the_database_nothing(kind: Kind) {
         let provider = Provider::start(kind).await;
         for path in ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/jwks"] {
@@ -216,6 +216,29 @@ on_both_databases! {
         assert_eq!(statements, [6, 5, 6, 4, 5], "inside the writes of a ceremony, a consent, a code, a refresh, a code without a consent");
     }
 
+    /// A-RED-11, A-TOK-01, RFC 9700 §4.12: whatever was posted, the way goes on with 303, no answer has the browser post it again, and no
+    /// answer on the way is kept.
+    async fn the_way_goes_on_with_303(kind: Kind) {
+        let provider = Provider::start(kind).await;
+        let (mut ada, shop) = (ada(&provider).await, provider.shop("shop").await);
+        let mut hops = Vec::new();
+        for decision in ["allow", "deny"] {
+            hops.extend(ada.opens(&shop.asks(&[], &[("prompt", "consent")]).url).await.hops);
+            if ada.page().name() == "sign-in" {
+                hops.extend(ada.presses("continue", &[("email", "ada@shop.test")]).await.hops);
+                hops.extend(ada.touches_passkey().await.hops);
+            }
+            hops.extend(ada.presses(decision, &[]).await.hops);
+        }
+        hops.extend(ada.opens(provider.url("/sign-out")).await.hops);
+        hops.extend(ada.presses("sign-out", &[]).await.hops);
+        hops.extend(ada.opens(&shop.asks(&[], &[]).url).await.hops);
+        hops.extend(ada.presses("deny", &[]).await.hops);
+        assert!(hops.iter().all(|hop| hop.header("cache-control") == "no-store"));
+        let redirects: Vec<u16> = hops.iter().map(|hop| hop.status.as_u16()).filter(|status| *status != 200).collect();
+        assert!(redirects.len() >= 7 && redirects.iter().all(|status| *status == 303), "{redirects:?}");
+    }
+
     /// E-LOAD-08: what isn't ours is refused before the database is asked.
     async fn garbage_asks_the_database_nothing(kind: Kind) {
         let provider = Provider::start(kind).await;
@@ -235,13 +258,4 @@ on_both_databases! {
         let (arrival, found) = provider.counts(stranger.opens(provider.url(&format!("/authorize/{}", "A".repeat(4_000))))).await;
         assert!(arrival.answer().status == 400 && counted(0, 0)(&found), "resume: {found:?}");
     }
-}
-
-/// The claims of a token that are not about times.
-pub(crate) fn without_times(claims: &Value) -> Value {
-    let mut claims = claims.clone();
-    for name in ["iat", "exp", "at_hash"] {
-        claims.as_object_mut().unwrap().remove(name);
-    }
-    claims
 }

@@ -9,7 +9,6 @@ use weftid::base::id::ClientId;
 use weftid_tests::database::Kind;
 use weftid_tests::on_both_databases;
 use weftid_tests::provider::Provider;
-use weftid_tests::relying_party::RelyingParty;
 use weftid_tests::wire::Answer;
 
 use crate::main_job::{ada, refused};
@@ -84,7 +83,7 @@ on_both_databases! {
                 is_dead(&shop.posts_refresh(rests.refresh_token.as_deref().unwrap()).await);
             }
         }
-        provider.clock.advance(DAY - 5 * SECOND);
+        provider.clock.advance(Duration::from_secs(86_395));
         works = shop.refreshes(works.refresh_token.as_deref().unwrap()).await.unwrap();
         assert_eq!(works.expires_in, Some(5), "nothing outlives its grant");
         provider.clock.advance(5 * SECOND);
@@ -206,6 +205,32 @@ on_both_databases! {
             assert_eq!(given.len(), 1);
             is_dead(&shop.posts_refresh(given[0]["refresh_token"].as_str().unwrap()).await);
             assert_eq!(shop.asks_userinfo(given[0]["access_token"].as_str().unwrap()).await.status, 401);
+        }
+    }
+
+    /// E-RACE-09: while a person or a client is shut out, grants are refreshed; nothing that was given meanwhile works afterwards.
+    async fn nothing_is_given_after_somebody_was_shut_out(kind: Kind) {
+        let provider = Provider::start(kind).await;
+        let (mut ada, shop) = (ada(&provider).await, provider.shop("shop").await);
+        let (address, id, nobody) = (Email::parse("ada@shop.test").unwrap(), ClientId::from_text("shop"), Origin::command_line());
+        for round in 0..6 {
+            let refresh_token = shop.welcomes(&mut ada, &["offline_access"]).await.refresh_token.unwrap();
+            let shuts_out = async {
+                if round % 2 == 0 {
+                    users::deactivate(&provider.app, &address, &nobody).await.unwrap();
+                } else {
+                    clients::set_enabled(&provider.app, &id, false, &nobody).await.unwrap();
+                }
+            };
+            let (answer, ()) = tokio::join!(shop.posts_refresh(&refresh_token), shuts_out);
+            if answer.status == 200 {
+                assert_eq!(shop.asks_userinfo(answer.json()["access_token"].as_str().unwrap()).await.status, 401);
+                assert!(matches!(shop.posts_refresh(answer.json()["refresh_token"].as_str().unwrap()).await.status.as_u16(), 400 | 401));
+            } else {
+                assert!(matches!(answer.error_code().as_str(), "invalid_grant" | "invalid_client"), "{answer}");
+            }
+            users::activate(&provider.app, &address, &nobody).await.unwrap();
+            clients::set_enabled(&provider.app, &id, true, &nobody).await.unwrap();
         }
     }
 

@@ -94,7 +94,8 @@ on_both_databases! {
         // OAuth 2.1 §4.1.3: it may be left out.
         let (asked, code) = shop.obtains_code(&mut ada, &[]).await;
         let pairs = [("grant_type", "authorization_code"), ("code", &code), ("code_verifier", &asked.verifier)];
-        shop.posts("token_endpoint", &pairs).await.is(200);
+        let answer = shop.posts("token_endpoint", &pairs).await.expect(200);
+        assert_eq!((answer.header("cache-control"), answer.header("pragma")), ("no-store", "no-cache"), "A-TOK-01");
     }
 
     /// A-CODE-05: a code lives for a minute.
@@ -255,7 +256,7 @@ on_both_databases! {
         let shop = provider.shop("shop").await;
         let secret = shop.secret.clone().unwrap();
         let try_header = async |header: &str| shop.posts_bare("token_endpoint", &[("grant_type", "refresh_token"), ("refresh_token", "x")], &[("authorization", header)]).await;
-        let encoded: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let encoded = secret.bytes().fold(String::new(), |text, byte| format!("{text}%{byte:02X}"));
         for good in [STANDARD.encode(format!("shop:{secret}")), STANDARD.encode(format!("sh%6Fp:{encoded}"))] {
             for scheme in ["Basic", "basic", "BASIC"] {
                 is_error(&try_header(&format!("{scheme} {good}")).await, 400, "invalid_grant");
@@ -269,7 +270,7 @@ on_both_databases! {
             format!("Basic {} {}", &good[..8], &good[8..]),
             format!("Basic {}", STANDARD.encode(format!("shop;{secret}"))),
             format!("Basic {}", STANDARD.encode(format!("shop:{secret} "))),
-            format!("Basic {}", STANDARD.encode(format!("shop:{}%", secret))),
+            format!("Basic {}", STANDARD.encode(format!("shop:{secret}%"))),
             format!("Basic {}", STANDARD.encode(b"shop:\xff\xfe")),
             format!("Bearer {good}"),
             "Basic".to_owned(),
@@ -300,7 +301,7 @@ on_both_databases! {
         let (shop, gone, wiki) = (provider.shop("shop").await, provider.shop("gone").await, provider.shop("wiki").await);
         clients::set_enabled(&provider.app, &ClientId::from_text("gone"), false, &Origin::command_line()).await.unwrap();
         let wrong = shop.but(|party| party.secret = Some("wrong".to_owned()));
-        let unknown = shop.but(|party| party.id = "nobody".to_owned());
+        let unknown = shop.but(|party| "nobody".clone_into(&mut party.id));
         let mut answers = Vec::new();
         for party in [&wrong, &unknown, &gone] {
             let mut answer = party.posts_refresh("x").await.expect(401);
