@@ -395,6 +395,20 @@ fn says_nothing_of_unanswered_requests() {
     });
 }
 
+fn acknowledged(ledgers: &[Shared]) -> u32 {
+    ledgers.iter().map(|ledger| ledger.lock().unwrap().acknowledged).sum()
+}
+
+/// Waits for the moment of the next kill: after a random number of answers (a busy machine needs longer for as many), and a little.
+async fn strikes(ledgers: &[Shared]) {
+    let [answers, millis] = random::bytes::<2>();
+    let (enough, latest) = (acknowledged(ledgers) + 8 + u32::from(answers) / 8, Instant::now() + Duration::from_secs(3));
+    while acknowledged(ledgers) < enough && Instant::now() < latest {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(u64::from(millis) / 8)).await;
+}
+
 async fn sigkill_rounds(kind: Kind, rounds: u32) {
     says_nothing_of_unanswered_requests();
     let database = Database::empty(kind).await;
@@ -420,8 +434,7 @@ async fn sigkill_rounds(kind: Kind, rounds: u32) {
             break;
         }
         let workers: Vec<_> = ledgers.iter().map(|ledger| tokio::spawn(works(ledger.clone(), party.clone(), wire.clone(), issuer.clone()))).collect();
-        let [more] = random::bytes::<1>();
-        tokio::time::sleep(Duration::from_millis(200 + 3 * u64::from(more))).await;
+        strikes(&ledgers).await;
         server.is_killed().await;
         began = Instant::now();
         for worker in workers {
@@ -432,10 +445,10 @@ async fn sigkill_rounds(kind: Kind, rounds: u32) {
             in_flight += u32::from(!said.contains("ConnectionRefused"));
         }
     }
-    let acknowledged: u32 = ledgers.iter().map(|ledger| ledger.lock().unwrap().acknowledged).sum();
+    let acknowledged = acknowledged(&ledgers);
     println!("{acknowledged} acknowledged, {in_flight} in flight when the server was killed, {restarts:?} of restarts");
     assert!(in_flight > rounds, "only {in_flight} requests were in flight in {rounds} kills");
-    assert!(acknowledged > 20 * rounds, "only {acknowledged} answers were acknowledged");
+    assert!(acknowledged > 5 * rounds, "only {acknowledged} answers were acknowledged");
     // Everybody who ever came aboard is still there.
     let everybody: usize = ledgers.iter().map(|ledger| ledger.lock().unwrap().members.len()).sum();
     assert_eq!(database.count("SELECT count(*) FROM users").await, i64::try_from(everybody).unwrap());
