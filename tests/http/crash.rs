@@ -7,6 +7,8 @@
 use std::sync::{Arc, Mutex, Once};
 use std::time::{Duration, Instant};
 
+use futures_util::StreamExt as _;
+use futures_util::stream;
 use serde_json::{Value, json};
 use url::Url;
 use weftid::actions::audit::Origin;
@@ -373,7 +375,8 @@ async fn prepared(database: &Database, port: u16, invitations: usize) -> (Vec<St
                     invitations::invite(&app, &email, None, Role::User, &Origin::command_line()).await.expect("the invitation is made")
                 }
             };
-            let links = futures_util::future::join_all((0..invitations).map(invite)).await;
+            // A few at a time: PostgreSQL lends few connections, and nobody waits long for one.
+            let links = stream::iter((0..invitations).map(invite)).buffer_unordered(4).collect().await;
             (links, id.to_string(), secret.expect("a confidential client").expose().clone())
         });
         runtime.shutdown_timeout(Duration::from_secs(10));
