@@ -7,6 +7,8 @@
 use std::sync::{Arc, Mutex, Once};
 use std::time::{Duration, Instant};
 
+use futures_util::StreamExt as _;
+use futures_util::stream;
 use serde_json::{Value, json};
 use url::Url;
 use weftid::actions::audit::Origin;
@@ -373,7 +375,8 @@ async fn prepared(database: &Database, port: u16, invitations: usize) -> (Vec<St
                     invitations::invite(&app, &email, None, Role::User, &Origin::command_line()).await.expect("the invitation is made")
                 }
             };
-            let links = futures_util::future::join_all((0..invitations).map(invite)).await;
+            // A few at a time: PostgreSQL lends few connections, and nobody waits long for one.
+            let links = stream::iter((0..invitations).map(invite)).buffer_unordered(4).collect().await;
             (links, id.to_string(), secret.expect("a confidential client").expose().clone())
         });
         runtime.shutdown_timeout(Duration::from_secs(10));
@@ -393,6 +396,20 @@ fn says_nothing_of_unanswered_requests() {
             }
         }));
     });
+}
+
+fn acknowledged(ledgers: &[Shared]) -> u32 {
+    ledgers.iter().map(|ledger| ledger.lock().unwrap().acknowledged).sum()
+}
+
+/// Waits for the moment of the next kill: after a random number of answers (a busy machine needs longer for as many), and a little.
+async fn strikes(ledgers: &[Shared]) {
+    let [answers, millis] = random::bytes::<2>();
+    let (enough, latest) = (acknowledged(ledgers) + 8 + u32::from(answers) / 8, Instant::now() + Duration::from_secs(3));
+    while acknowledged(ledgers) < enough && Instant::now() < latest {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(u64::from(millis) / 8)).await;
 }
 
 async fn sigkill_rounds(kind: Kind, rounds: u32) {
@@ -420,8 +437,7 @@ async fn sigkill_rounds(kind: Kind, rounds: u32) {
             break;
         }
         let workers: Vec<_> = ledgers.iter().map(|ledger| tokio::spawn(works(ledger.clone(), party.clone(), wire.clone(), issuer.clone()))).collect();
-        let [more] = random::bytes::<1>();
-        tokio::time::sleep(Duration::from_millis(200 + 3 * u64::from(more))).await;
+        strikes(&ledgers).await;
         server.is_killed().await;
         began = Instant::now();
         for worker in workers {
@@ -432,10 +448,10 @@ async fn sigkill_rounds(kind: Kind, rounds: u32) {
             in_flight += u32::from(!said.contains("ConnectionRefused"));
         }
     }
-    let acknowledged: u32 = ledgers.iter().map(|ledger| ledger.lock().unwrap().acknowledged).sum();
+    let acknowledged = acknowledged(&ledgers);
     println!("{acknowledged} acknowledged, {in_flight} in flight when the server was killed, {restarts:?} of restarts");
     assert!(in_flight > rounds, "only {in_flight} requests were in flight in {rounds} kills");
-    assert!(acknowledged > 20 * rounds, "only {acknowledged} answers were acknowledged");
+    assert!(acknowledged > 5 * rounds, "only {acknowledged} answers were acknowledged");
     // Everybody who ever came aboard is still there.
     let everybody: usize = ledgers.iter().map(|ledger| ledger.lock().unwrap().members.len()).sum();
     assert_eq!(database.count("SELECT count(*) FROM users").await, i64::try_from(everybody).unwrap());

@@ -258,9 +258,9 @@ async fn the_log_is_json_and_knows_no_link() {
     server.says(&id).await;
     let log = server.log();
     assert!(log.len() >= 3, "{log:?}");
-    for line in &log {
-        let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("not JSON ({error}): {line}"));
-        assert!(line["timestamp"].is_string() && line["level"].is_string(), "{line}");
+    for said in &log {
+        let event: Value = serde_json::from_str(said).unwrap_or_else(|error| panic!("not JSON ({error}): {said}"));
+        assert!(event["timestamp"].is_string() && event["level"].is_string(), "{said}");
     }
     assert!(log.iter().any(|line| line.contains("/setup/{") && line.contains("\"status\":200")), "the visit is logged by its route: {log:?}");
     assert!(!log.join("\n").contains(&token), "the set-up link is in the log");
@@ -283,15 +283,15 @@ on_both_databases! {
         assert_eq!((&listed["email"], &listed["state"], &listed["role"]), (&json!("ada@id.example"), &json!("active"), &json!("user")));
 
         let create = ["clients", "create", "--client-id", "shop", "--name", "Shop", "--redirect-uri", "https://shop.test/callback", "--no-consent"];
-        let made = succeeds(&run(&create, &environment).await);
-        let created = Instant::now();
-        let secret = made.lines().find_map(|line| line.strip_prefix("client_secret")).expect("a secret is shown").trim().to_owned();
+        let registered = succeeds(&run(&create, &environment).await);
+        let since = Instant::now();
+        let secret = registered.lines().find_map(|line| line.strip_prefix("client_secret")).expect("a secret is shown").trim().to_owned();
         let redirect_uri = Url::parse("https://shop.test/callback").unwrap();
         let mut shop = RelyingParty::new(&server.wire, &Clock::system(), &server.issuer, "shop", Some(&secret), &redirect_uri);
         shop.discovers().await;
         let asked = shop.asks(&["profile"], &[]);
         let usable = at_once_or_within_a_second(async || ada.opens(&asked.url).await.outside).await;
-        assert!(usable, "the client is unknown {:?} after it was made", created.elapsed());
+        assert!(usable, "the client is unknown {:?} after it was made", since.elapsed());
         let callback = ada.opens(&asked.url).await.callback();
         let tokens = shop.redeems(&asked, &callback).await.expect("the code is redeemed");
         let metadata: Value = serde_json::from_str(&succeeds(&run(&["clients", "show", "shop"], &environment).await)).unwrap();
