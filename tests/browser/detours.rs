@@ -147,12 +147,12 @@ async fn a_sign_in_survives_a_server_that_is_killed_in_the_middle() {
     let _server = Process::serve_at(&database, port, &[]).await;
     window.presses("allow").await;
     application_is(window, "/wiki", "signed-in").await;
-    let strangers = window.requests().into_iter().filter(|request| !Url::parse(request).unwrap().host_str().is_some_and(|host| host == "localhost"));
+    let strangers = window.requests().into_iter().filter(|request| Url::parse(request).unwrap().host_str().is_none_or(|host| host != "localhost"));
     assert_eq!(strangers.collect::<Vec<_>>(), Vec::<String>::new());
     applications.abort();
 }
 
-/// A-ERR rows, RFC 6749 §4.1.2.1: who changes their mind is sent back with `access_denied`, from the sign-in page and from the consent page.
+/// RFC 6749 §4.1.2.1: who changes their mind is sent back with `access_denied`, from the sign-in page and from the consent page.
 #[tokio::test]
 async fn who_changes_their_mind_is_sent_back_to_the_application() {
     let demo = Demo::start().await;
@@ -178,4 +178,48 @@ async fn who_changes_their_mind_is_sent_back_to_the_application() {
     assert!(window.text("[data-action=deny]").await.contains("Acme Wiki"));
     window.presses("deny").await;
     is_denied().await;
+}
+
+/// E-RACE-10: people click twice. Every button still leads where one click would have led.
+#[tokio::test]
+async fn a_double_click_does_no_harm() {
+    let (demo, visitor) = (Demo::start().await, Visitor::comes().await);
+    let window = &visitor.window;
+    // The first click is under way, and the page still there, when the second comes.
+    let presses_twice = async |action: &str| {
+        window.settles().await;
+        let button = serde_json::json!(format!("[data-action={action}]"));
+        window.evaluates(&format!("(button => {{ button.click(); setTimeout(() => button.click(), 3) }})(document.querySelector({button}))")).await;
+    };
+    window.opens(demo.setup_link().await).await;
+    window.shows("setup").await;
+    window.types("#email", "ada@example.com").await;
+    window.types("#name", "Ada Lovelace").await;
+    presses_twice("create-passkey").await;
+    window.shows("backup-codes").await;
+    assert_eq!(visitor.device.credentials().await.len(), 1);
+    window.clicks("#acknowledged").await;
+    presses_twice("acknowledge").await;
+    window.shows("dashboard").await;
+    for round in 0..3 {
+        window.opens(demo.application("wiki/sign-in")).await;
+        if round == 0 {
+            window.shows("consent").await;
+            presses_twice("allow").await;
+        } else {
+            window.shows("sign-in").await;
+            presses_twice("passkey").await;
+        }
+        application_is(window, "/wiki", "signed-in").await;
+        window.opens(demo.provider("account")).await;
+        window.shows("dashboard").await;
+        presses_twice("sign-out").await;
+        window.shows("signed-out").await;
+    }
+    window.opens(demo.application("board/sign-in")).await;
+    window.shows("sign-in").await;
+    presses_twice("deny").await;
+    window.shows("demo-error").await;
+    assert_eq!(window.text("[data-error]").await, "access_denied");
+    demo.was_quiet_in(window);
 }
