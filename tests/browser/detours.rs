@@ -223,3 +223,36 @@ async fn a_double_click_does_no_harm() {
     assert_eq!(window.text("[data-error]").await, "access_denied");
     demo.was_quiet_in(window);
 }
+
+/// C-SES-07: "Not you?" on the consent page changes the person, not the request; nothing of the first is given to the application.
+#[tokio::test]
+async fn somebody_else_takes_over_at_the_consent_page() {
+    let demo = Demo::start().await;
+    let ada = Visitor::at_home(&demo).await;
+    let grace = Visitor::comes().await;
+    let invited = process::run(&["users", "invite", "--email", "grace@example.com", "--name", "Grace Hopper"], &demo.environment()).await;
+    grace.window.opens(invited.stdout.lines().find(|line| line.contains("/invitation/")).unwrap().trim()).await;
+    grace.window.shows("invitation").await;
+    grace.window.presses("create-passkey").await;
+    grace.window.shows("backup-codes").await;
+    grace.saves_the_codes().await;
+
+    let window = &ada.window;
+    window.opens(demo.application("wiki/sign-in")).await;
+    window.shows("consent").await;
+    assert!(window.text("main").await.contains("Ada Lovelace"));
+    ada.device.forgets().await;
+    ada.device.takes(&grace.device.credentials().await[0]).await;
+    window.clicks("[form=not-you]").await;
+    window.shows("sign-in").await;
+    assert!(window.text("main").await.contains("Acme Wiki"), "the application still waits");
+    window.types("#email", "grace@example.com").await;
+    window.presses("continue").await;
+    window.shows("consent").await;
+    let asked = window.text("main").await;
+    assert!(asked.contains("Grace Hopper") && !asked.contains("Ada"), "{asked}");
+    window.presses("allow").await;
+    application_is(window, "/wiki", "signed-in").await;
+    assert_eq!(window.text("[data-person]").await, "Grace Hopper");
+    demo.was_quiet_in(window);
+}
