@@ -1,6 +1,7 @@
 //! An invited person comes aboard while the server runs.
 
-use weftid_tests::process;
+use weftid_tests::database::Database;
+use weftid_tests::process::{self, Process};
 
 use crate::pages::is_sound;
 use crate::stage::{Demo, Visitor, application_is};
@@ -50,4 +51,32 @@ async fn an_invitation_ends_on_the_dashboard() {
     ada.window.opens(&link).await;
     ada.window.shows("error").await;
     assert!(ada.window.text("main").await.contains("This link doesn’t work"));
+}
+
+/// "Single use, 72 h, resend revokes": what is over says so, with what to do about it.
+#[tokio::test]
+async fn an_invitation_that_is_over_says_so() {
+    let database = Database::empty_sqlite();
+    let server = Process::serve(&database).await;
+    let environment = process::environment(&database, server.address.port());
+    let visitor = Visitor::comes().await;
+    visitor.sets_up(server.says("/setup/").await.trim()).await;
+    visitor.saves_the_codes().await;
+    let invites = async || {
+        let invited = process::run(&["users", "invite", "--email", "grace@example.com"], &environment).await;
+        assert!(invited.status.success(), "{}", invited.stderr);
+        invited.stdout.lines().find(|line| line.contains("/invitation/")).unwrap().trim().to_owned()
+    };
+    let (first, second) = (invites().await, invites().await);
+    let window = &visitor.window;
+    window.opens(&second).await;
+    is_sound(window, "invitation").await;
+    database.execute("UPDATE one_time_links SET expires_at = created_at + 1 WHERE revoked_at IS NULL AND used_at IS NULL").await;
+    for (link, words) in [(&first, "This link doesn’t work"), (&second, "This link has expired")] {
+        window.opens(link).await;
+        is_sound(window, "error").await;
+        assert_eq!(window.evaluates("performance.getEntriesByType('navigation')[0].responseStatus").await, 410);
+        let shown = window.text("main").await;
+        assert!(shown.contains(words) && shown.contains("Ask for a new one"), "{shown}");
+    }
 }

@@ -147,12 +147,12 @@ async fn a_sign_in_survives_a_server_that_is_killed_in_the_middle() {
     let _server = Process::serve_at(&database, port, &[]).await;
     window.presses("allow").await;
     application_is(window, "/wiki", "signed-in").await;
-    let strangers = window.requests().into_iter().filter(|request| !Url::parse(request).unwrap().host_str().is_some_and(|host| host == "localhost"));
+    let strangers = window.requests().into_iter().filter(|request| Url::parse(request).unwrap().host_str().is_none_or(|host| host != "localhost"));
     assert_eq!(strangers.collect::<Vec<_>>(), Vec::<String>::new());
     applications.abort();
 }
 
-/// A-ERR rows, RFC 6749 §4.1.2.1: who changes their mind is sent back with `access_denied`, from the sign-in page and from the consent page.
+/// RFC 6749 §4.1.2.1: who changes their mind is sent back with `access_denied`, from the sign-in page and from the consent page.
 #[tokio::test]
 async fn who_changes_their_mind_is_sent_back_to_the_application() {
     let demo = Demo::start().await;
@@ -178,4 +178,81 @@ async fn who_changes_their_mind_is_sent_back_to_the_application() {
     assert!(window.text("[data-action=deny]").await.contains("Acme Wiki"));
     window.presses("deny").await;
     is_denied().await;
+}
+
+/// E-RACE-10: people click twice. Every button still leads where one click would have led.
+#[tokio::test]
+async fn a_double_click_does_no_harm() {
+    let (demo, visitor) = (Demo::start().await, Visitor::comes().await);
+    let window = &visitor.window;
+    // The first click is under way, and the page still there, when the second comes.
+    let presses_twice = async |action: &str| {
+        window.settles().await;
+        let button = serde_json::json!(format!("[data-action={action}]"));
+        window.evaluates(&format!("(button => {{ button.click(); setTimeout(() => button.click(), 3) }})(document.querySelector({button}))")).await;
+    };
+    window.opens(demo.setup_link().await).await;
+    window.shows("setup").await;
+    window.types("#email", "ada@example.com").await;
+    window.types("#name", "Ada Lovelace").await;
+    presses_twice("create-passkey").await;
+    window.shows("backup-codes").await;
+    assert_eq!(visitor.device.credentials().await.len(), 1);
+    window.clicks("#acknowledged").await;
+    presses_twice("acknowledge").await;
+    window.shows("dashboard").await;
+    for round in 0..3 {
+        window.opens(demo.application("wiki/sign-in")).await;
+        if round == 0 {
+            window.shows("consent").await;
+            presses_twice("allow").await;
+        } else {
+            window.shows("sign-in").await;
+            presses_twice("passkey").await;
+        }
+        application_is(window, "/wiki", "signed-in").await;
+        window.opens(demo.provider("account")).await;
+        window.shows("dashboard").await;
+        presses_twice("sign-out").await;
+        window.shows("signed-out").await;
+    }
+    window.opens(demo.application("board/sign-in")).await;
+    window.shows("sign-in").await;
+    presses_twice("deny").await;
+    window.shows("demo-error").await;
+    assert_eq!(window.text("[data-error]").await, "access_denied");
+    demo.was_quiet_in(window);
+}
+
+/// C-SES-07: "Not you?" on the consent page changes the person, not the request; nothing of the first is given to the application.
+#[tokio::test]
+async fn somebody_else_takes_over_at_the_consent_page() {
+    let demo = Demo::start().await;
+    let ada = Visitor::at_home(&demo).await;
+    let grace = Visitor::comes().await;
+    let invited = process::run(&["users", "invite", "--email", "grace@example.com", "--name", "Grace Hopper"], &demo.environment()).await;
+    grace.window.opens(invited.stdout.lines().find(|line| line.contains("/invitation/")).unwrap().trim()).await;
+    grace.window.shows("invitation").await;
+    grace.window.presses("create-passkey").await;
+    grace.window.shows("backup-codes").await;
+    grace.saves_the_codes().await;
+
+    let window = &ada.window;
+    window.opens(demo.application("wiki/sign-in")).await;
+    window.shows("consent").await;
+    assert!(window.text("main").await.contains("Ada Lovelace"));
+    ada.device.forgets().await;
+    ada.device.takes(&grace.device.credentials().await[0]).await;
+    window.clicks("[form=not-you]").await;
+    window.shows("sign-in").await;
+    assert!(window.text("main").await.contains("Acme Wiki"), "the application still waits");
+    window.types("#email", "grace@example.com").await;
+    window.presses("continue").await;
+    window.shows("consent").await;
+    let asked = window.text("main").await;
+    assert!(asked.contains("Grace Hopper") && !asked.contains("Ada"), "{asked}");
+    window.presses("allow").await;
+    application_is(window, "/wiki", "signed-in").await;
+    assert_eq!(window.text("[data-person]").await, "Grace Hopper");
+    demo.was_quiet_in(window);
 }

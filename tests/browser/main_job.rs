@@ -62,7 +62,7 @@ async fn the_first_person_gets_a_passkey_and_keeps_the_backup_codes() {
     demo.was_quiet_in(window);
 }
 
-/// A-AUTHN-06 (consent before any claim leaves), A-RT-01 (refresh), A-LO-01 and A-LO-05 (signing out at an application): the main job.
+/// A-AUTHN-06 (consent before any claim leaves), OIDC Core §12.2 (the refreshed ID token), A-LO-01 and A-LO-05 (signing out at an application): the main job.
 #[tokio::test]
 async fn one_touch_opens_both_applications_and_one_sign_out_closes_the_door() {
     let demo = Demo::start().await;
@@ -120,15 +120,21 @@ async fn one_touch_opens_both_applications_and_one_sign_out_closes_the_door() {
     demo.was_quiet_in(window);
 }
 
-/// "Three ways in, none needing thought": by email the prompt pops by itself, by the button no email is needed. C-WEB-04: signed out is out.
+/// "Three ways in, none needing thought": by email the prompt pops by itself, by the button no email is needed. C-WEB-04: signed out is out,
+/// and nothing stays in the browser that a script could read (C-SES-03).
 #[tokio::test]
 async fn out_of_the_house_and_in_again_by_email_and_by_the_button() {
     let demo = Demo::start().await;
     let visitor = Visitor::at_home(&demo).await;
     let window = &visitor.window;
+    assert!(visitor.browser.cookies().await.iter().any(|cookie| cookie["name"] == "session"));
     visitor.signs_out(&demo).await;
+    let cookies = visitor.browser.cookies().await;
+    assert!(cookies.iter().all(|cookie| cookie["httpOnly"] == true && cookie["name"] != "session"), "{cookies:#?}");
+    assert_eq!(window.evaluates("[document.cookie, localStorage.length, sessionStorage.length]").await, serde_json::json!(["", 0, 0]));
     window.evaluates("history.back()").await;
     window.shows("sign-in").await;
+    assert!(!window.text("body").await.contains("Ada"));
     window.opens(demo.provider("account")).await;
     window.shows("sign-in").await;
 

@@ -1,7 +1,7 @@
 //! What holds for every page: whose it is, what it weighs, how it fits, whom it asks, and that a keyboard is enough.
 
 use url::Url;
-use weftid_tests::browser::{Look, Page};
+use weftid_tests::browser::{Browser, Look, Page};
 
 use crate::stage::{Demo, Visitor, application_is};
 
@@ -53,8 +53,9 @@ async fn what_goes_wrong_is_said_with_a_number_and_a_way_out() {
         (Url::parse(&used).unwrap(), 404, "Everything is set up already"),
         (demo.provider(&wrong), 400, "The way back doesn’t match"),
         (demo.provider("authorize?client_id=nobody&redirect_uri=http://localhost:1/"), 400, "We don’t know this application"),
-        (demo.provider("login?request=tampered"), 400, ""),
-        (demo.provider("consent/tampered"), 400, ""),
+        (demo.provider("login?request=tampered"), 400, "This sign-in began in another browser"),
+        (demo.provider("consent/tampered"), 400, "This sign-in began in another browser"),
+        (demo.provider("setup/tampered"), 404, "This link doesn’t work"),
     ] {
         let window = visitor.browser.window().await;
         window.opens(&url).await;
@@ -127,6 +128,20 @@ async fn a_keyboard_is_enough_to_come_aboard() {
     window.hits("Tab").await;
     assert_eq!(window.evaluates("document.activeElement.matches('.skip')").await, true, "the first stop leads past the rail");
     demo.was_quiet_in(window);
+}
+
+/// Without JavaScript no passkey can be asked for: the page says so, and what it can't do is no button to press.
+#[tokio::test]
+async fn a_browser_without_scripts_is_told_what_is_missing() {
+    let demo = Demo::start().await;
+    let window = Browser::fresh().await.window().await;
+    window.runs_scripts(false).await;
+    for page in [demo.application("wiki/sign-in").as_str(), demo.setup_link().await.as_str()] {
+        window.opens(page).await;
+        assert!(window.text("noscript .note").await.contains("Passkeys need JavaScript"));
+        assert_eq!(window.evaluates("document.querySelector('[data-ceremony] button[data-action]').disabled").await, true);
+    }
+    demo.was_quiet_in(&window);
 }
 
 /// RFC 9110 §12.5.4: pages speak the language that the browser asks for, and still fit: German words are longer.

@@ -5,13 +5,16 @@
 mod authorize;
 mod bad_input;
 mod coming_aboard;
+mod crash;
 mod discovery;
 mod documents;
+mod durability;
 mod forged;
 mod house;
 mod logout;
 mod main_job;
 mod passkeys;
+mod process;
 mod quiet;
 mod refresh;
 mod registering;

@@ -17,7 +17,7 @@ use weftid_tests::on_both_databases;
 const NOW: Time = Time::from_seconds(1_800_000_000);
 const MINUTE: Duration = Duration::from_mins(1);
 
-fn target(database: &Database) -> Target {
+pub(crate) fn target(database: &Database) -> Target {
     let settings = database.settings();
     let pairs: Vec<_> = settings.iter().filter(|(path, _)| !path.starts_with("keys.")).map(|(path, value)| (*path, value.as_str())).collect();
     let with_key: Vec<_> = pairs.into_iter().chain([("keys.master_key", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY")]).collect();

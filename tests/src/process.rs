@@ -25,6 +25,7 @@ pub struct Process {
     /// A wire that reaches it.
     pub wire: Wire,
     lines: Arc<Mutex<Vec<String>>>,
+    log: Arc<Mutex<Vec<String>>>,
 }
 
 /// What a command that has ended left behind.
@@ -96,13 +97,14 @@ impl Process {
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
         let lines = Arc::new(Mutex::new(Vec::new()));
         let (stdout, stderr) = (child.stdout.take().expect("a pipe"), child.stderr.take().expect("a pipe"));
-        tokio::spawn(collect(stdout, lines.clone()));
-        tokio::spawn(collect(stderr, lines.clone()));
+        let log = Arc::new(Mutex::new(Vec::new()));
+        tokio::spawn(collect(stdout, vec![lines.clone()]));
+        tokio::spawn(collect(stderr, vec![lines.clone(), log.clone()]));
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let issuer = Url::parse(&format!("http://localhost:{port}")).expect("a URL");
         let wire = Wire::new();
         wire.route(&issuer, address);
-        Self { child, address, issuer, wire, lines }
+        Self { child, address, issuer, wire, lines, log }
     }
 
     /// Waits until `/readyz` answers 200; ends the test when the process ends first, or after 60 seconds.
@@ -124,6 +126,11 @@ impl Process {
     /// Everything it has said so far, both streams, line by line.
     pub fn output(&self) -> String {
         self.lines.lock().expect("no reader died").join("\n")
+    }
+
+    /// What it has said on standard error so far: its log.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().expect("no reader died").clone()
     }
 
     /// Waits until it has said a line that contains `words`, and gives the line.
@@ -161,10 +168,12 @@ impl Process {
     }
 }
 
-async fn collect(stream: impl AsyncRead + Unpin, lines: Arc<Mutex<Vec<String>>>) {
+async fn collect(stream: impl AsyncRead + Unpin, kept: Vec<Arc<Mutex<Vec<String>>>>) {
     let mut stream = BufReader::new(stream).lines();
     while let Ok(Some(line)) = stream.next_line().await {
-        lines.lock().expect("no reader died").push(line);
+        for lines in &kept {
+            lines.lock().expect("no reader died").push(line.clone());
+        }
     }
 }
 
@@ -182,6 +191,7 @@ mod tests {
         let mut polite = shell("trap 'echo bye; exit 3' TERM; echo filter $WEFTID__LOG__FILTER; echo trouble >&2; while :; do /bin/sleep 0.02; done");
         assert_eq!(polite.says("filter").await, "filter info");
         polite.says("trouble").await;
+        assert_eq!(polite.log(), ["trouble"]);
         polite.is_asked_to_stop().await;
         assert_eq!(polite.ends().await.code(), Some(3));
         polite.says("bye").await;

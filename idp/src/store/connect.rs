@@ -8,7 +8,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr, Statement, TransactionTrait as _};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait as _,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use weftid_migrations::{Migrator, MigratorTrait as _};
 
@@ -111,7 +114,7 @@ async fn open_sqlite(directory: &Path, readers: u32) -> Result<(DatabaseConnecti
     tokio::task::spawn_blocking(move || waiting.lock()).await.map_err(std::io::Error::other).flatten().map_err(at(&lock_path))?;
     let writer = Database::connect(sqlite_options(&url, 1, false)).await?;
     check_durability(&writer).await?;
-    Migrator::up(&writer, None).await?;
+    migrate_at_once(&writer).await?;
     lock.unlock().map_err(at(&lock_path))?;
     let reader = Database::connect(sqlite_options(&url, readers, true)).await?;
     Ok((reader, writer))
@@ -143,6 +146,15 @@ async fn check_durability(writer: &DatabaseConnection) -> Result<(), OpenError> 
         writer.query_one_raw(pragma("journal_mode")).await?.map_or_else(|| Ok(String::new()), |row| row.try_get_by_index::<String>(0))?;
     // 2 is FULL.
     if synchronous == 2 && journal_mode == "wal" { Ok(()) } else { Err(OpenError::NotDurable { synchronous, journal_mode }) }
+}
+
+/// All steps in one transaction: sea-orm-migration gives SQLite none by itself, and a process that is killed between two tables would leave
+/// a database that no later start can bring up (E-MIG-01).
+async fn migrate_at_once(writer: &DatabaseConnection) -> Result<(), DbErr> {
+    let immediate = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
+    let transaction = writer.begin_with_options(immediate).await?;
+    Migrator::up(&transaction, None).await?;
+    transaction.commit().await
 }
 
 async fn open_postgres(url: &SecretString, connections: u32) -> Result<(DatabaseConnection, DatabaseConnection), OpenError> {

@@ -26,8 +26,11 @@ use crate::store::{Counts, Store, StoreError};
 const QUEUE: usize = 1024;
 /// How many waiting writes are committed together.
 const BATCH: usize = 64;
-/// How long one job may run.
+/// How long one job may run on SQLite, where everybody waits behind it.
 const DEADLINE: Duration = Duration::from_secs(1);
+/// And on PostgreSQL, which looks for deadlocks only after `deadlock_timeout` (a second, unless somebody changed it): a job that is given
+/// up before that is never told of the deadlock, and never run again.
+const POOL_DEADLINE: Duration = Duration::from_millis(2_500);
 /// How often a job is run again on PostgreSQL, and for how long in all.
 const RETRIES: u32 = 5;
 const RETRY_FOR: Duration = Duration::from_secs(2);
@@ -125,7 +128,7 @@ impl<J: Job> Queued for Pending<J> {
 
     fn run<'a>(&'a mut self, write: &'a Write<'a>) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
         Box::pin(async move {
-            let outcome = guarded(&self.job, write).await;
+            let outcome = guarded(&self.job, write, DEADLINE).await;
             let keep = outcome.is_ok();
             self.outcome = Some(outcome);
             keep
@@ -145,9 +148,9 @@ impl<J: Job> Queued for Pending<J> {
 }
 
 /// Runs a job within its deadline; a panic takes back its own changes and nobody else's.
-async fn guarded<J: Job>(job: &J, write: &Write<'_>) -> Result<J::Outcome, StoreError> {
+async fn guarded<J: Job>(job: &J, write: &Write<'_>, deadline: Duration) -> Result<J::Outcome, StoreError> {
     let run = WRITING.scope((), AssertUnwindSafe(job.run(write)).catch_unwind());
-    match tokio::time::timeout(DEADLINE, run).await {
+    match tokio::time::timeout(deadline, run).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) => Err(StoreError::Panicked),
         Err(_) => Err(StoreError::TooSlow),
@@ -204,7 +207,7 @@ async fn run_with_retries<J: Job>(pool: &DatabaseConnection, job: &J) -> Result<
 
 async fn run_once<J: Job>(pool: &DatabaseConnection, job: &J) -> Result<J::Outcome, StoreError> {
     let transaction = pool.begin().await?;
-    match guarded(job, &Write { transaction: &transaction }).await {
+    match guarded(job, &Write { transaction: &transaction }, POOL_DEADLINE).await {
         Ok(outcome) => {
             // A connection lost here may have committed or not: the caller is told that we don't know, and it is not run again.
             transaction.commit().await.map_err(|error| if is_conflict(&error) { error.into() } else { StoreError::Lost(error.to_string()) })?;

@@ -215,6 +215,11 @@ impl Page {
         self.call("Network.setExtraHTTPHeaders", json!({"headers": {"Accept-Language": languages}})).await;
     }
 
+    /// Runs the scripts of pages from now on, or does not.
+    pub async fn runs_scripts(&self, runs: bool) {
+        self.call("Emulation.setScriptExecutionDisabled", json!({"value": !runs})).await;
+    }
+
     /// Shows the page as it comes out of a printer, or on the screen again.
     pub async fn is_on_paper(&self, on_paper: bool) {
         self.call("Emulation.setEmulatedMedia", json!({"media": if on_paper { "print" } else { "screen" }})).await;
