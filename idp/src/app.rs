@@ -19,7 +19,7 @@ use crate::base::id::ClientId;
 use crate::base::sealed::{Fact, Unsealed};
 use crate::base::single_use::SingleUseId;
 use crate::config::{Config, DatabaseUrl, MasterKeySource};
-use crate::keys::at_rest::{DataKey, DataKeys, MasterKey};
+use crate::keys::at_rest::{self, DataKey, DataKeys};
 use crate::keys::ring::{self, Rings};
 use crate::store::client::{self, Client};
 use crate::store::connect::Target;
@@ -280,8 +280,8 @@ impl Job for AddDataKey {
 async fn open_data_keys(store: &Store, config: &Config, now: Time) -> Result<DataKeys, StartError> {
     let mut rows = data_key::all(store).await?;
     let master = match &config.keys.master_key {
-        MasterKeySource::Given(key) => MasterKey::from_bytes(*key.expose()),
-        MasterKeySource::BesideDatabase(path) => MasterKey::create_or_read(path, rows.is_empty())?,
+        MasterKeySource::Given(key) => key.clone(),
+        MasterKeySource::BesideDatabase(path) => at_rest::create_or_read(path, rows.is_empty())?,
     };
     if rows.is_empty() {
         let first = DataKey::random();

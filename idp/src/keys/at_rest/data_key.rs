@@ -10,7 +10,8 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 use crate::base::digest::Digest;
 use crate::base::id::KeyId;
 use crate::base::random;
-use crate::keys::at_rest::{MasterKey, subkey};
+use crate::config::MasterKey;
+use crate::keys::at_rest::subkey;
 
 /// The only version of the format that is written and read.
 const VERSION: u8 = 1;
@@ -60,7 +61,7 @@ impl DataKey {
     /// The key as it rests: sealed by the master key, and bound to its name.
     pub fn wrap(&self, master: &MasterKey) -> Result<Vec<u8>, NotAtRest> {
         let mut wrapped = vec![VERSION];
-        wrapped.extend(encrypt(&subkey(master.bytes(), WRAPPING), &context(self.id, WRAPPING, b""), &self.key)?);
+        wrapped.extend(encrypt(&subkey(master.expose(), WRAPPING), &context(self.id, WRAPPING, b""), &self.key)?);
         Ok(wrapped)
     }
 
@@ -68,7 +69,7 @@ impl DataKey {
     /// (security requirement D-SEC-06).
     pub fn unwrap_key(master: &MasterKey, id: KeyId, wrapped: &[u8]) -> Result<Self, NotAtRest> {
         let Some((&VERSION, sealed)) = wrapped.split_first() else { return Err(NotAtRest::Malformed) };
-        let plain = decrypt(&subkey(master.bytes(), WRAPPING), &context(id, WRAPPING, b""), sealed).map_err(|error| match error {
+        let plain = decrypt(&subkey(master.expose(), WRAPPING), &context(id, WRAPPING, b""), sealed).map_err(|error| match error {
             NotAtRest::Altered => NotAtRest::WrongMasterKey(id),
             other => other,
         })?;

@@ -1,22 +1,18 @@
 //! The master key (key-encryption key): 256 bits in a file of mode 0600, or handed over by the environment. It wraps data keys and does
 //! nothing else; it is never in the database, in a log or in the arguments of a process (security requirement D-SEC-04).
 
-use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::base::{base64url, random};
+use crate::config::MasterKey;
 
 /// The longest spelling is 64 hexadecimal digits; a little more is read, to tell a wrong file from a right one with a line end.
 const LONGEST_FILE: u64 = 256;
-
-/// The key that wraps the data keys.
-#[derive(Clone, ZeroizeOnDrop)]
-pub struct MasterKey([u8; 32]);
 
 /// Why there is no master key. The sentence is for whoever starts the server.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +32,7 @@ pub enum NoMasterKey {
     #[error("{} is not a file", .0.display())]
     NotAFile(PathBuf),
     /// Not 32 bytes in one of the two spellings.
-    #[error("{0} is no master key: 43 characters of base64url or 64 hexadecimal digits are wanted, for 32 bytes")]
+    #[error("{0} is no master key: 32 random bytes are wanted, in base64 or as 64 hexadecimal digits")]
     Malformed(String),
     /// The operating system refused.
     #[error("{} cannot be used", path.display())]
@@ -48,46 +44,16 @@ pub enum NoMasterKey {
     },
 }
 
-impl MasterKey {
-    /// A new one.
-    pub fn random() -> Self {
-        Self(random::bytes())
-    }
-
-    /// The key of these bytes, as the configuration gave them.
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// Reads the key from a variable of the environment: base64url (43 characters) or hexadecimal (64 digits).
-    ///
-    /// `name` is what the error calls it; the text itself is in no error.
-    pub fn from_text(name: &str, text: &str) -> Result<Self, NoMasterKey> {
-        let text = text.trim_ascii();
-        base64url::decode_array(text).or_else(|| from_hex(text)).map(Self).ok_or_else(|| NoMasterKey::Malformed(name.to_owned()))
-    }
-
-    /// Reads the key from the file at `path`; makes it there first if it is missing and `may_create` says so.
-    ///
-    /// Of several processes that make it at once, one does and all read the same. A file that exists is never written to.
-    pub fn create_or_read(path: &Path, may_create: bool) -> Result<Self, NoMasterKey> {
-        match read(path) {
-            Err(NoMasterKey::Missing(_)) if may_create => {
-                create(path).map_err(|source| NoMasterKey::Io { path: path.to_owned(), source })?;
-                read(path)
-            }
-            outcome => outcome,
+/// Reads the master key from the file at `path`; makes it there first if it is missing and `may_create` says so.
+///
+/// Of several processes that make it at once, one does and all read the same. A file that exists is never written to.
+pub fn create_or_read(path: &Path, may_create: bool) -> Result<MasterKey, NoMasterKey> {
+    match read(path) {
+        Err(NoMasterKey::Missing(_)) if may_create => {
+            create(path).map_err(|source| NoMasterKey::Io { path: path.to_owned(), source })?;
+            read(path)
         }
-    }
-
-    pub(super) const fn bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for MasterKey {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("MasterKey(redacted)")
+        outcome => outcome,
     }
 }
 
@@ -108,7 +74,7 @@ fn read(path: &Path) -> Result<MasterKey, NoMasterKey> {
     }
     let mut text = Zeroizing::new(String::new());
     match file.take(LONGEST_FILE).read_to_string(&mut text) {
-        Ok(_) => MasterKey::from_text(&path.display().to_string(), &text),
+        Ok(_) => MasterKey::parse(text.trim_ascii()).ok_or_else(|| NoMasterKey::Malformed(path.display().to_string())),
         Err(error) if error.kind() == ErrorKind::InvalidData => Err(NoMasterKey::Malformed(path.display().to_string())),
         Err(error) => Err(io_error(error)),
     }
@@ -120,7 +86,7 @@ fn create(path: &Path) -> io::Result<()> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(format!(".{}", base64url::encode(random::bytes::<9>())));
     let draft = PathBuf::from(draft);
-    let text = Zeroizing::new(format!("{}\n", base64url::encode(MasterKey::random().0)));
+    let text = Zeroizing::new(format!("{}\n", *MasterKey::from_bytes(random::bytes()).expose_text()));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     let linked = file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).and_then(|()| fs::hard_link(&draft, path));
     fs::remove_file(&draft)?;
@@ -131,15 +97,4 @@ fn create(path: &Path) -> io::Result<()> {
     // The name must survive a power failure as surely as what will be sealed with it.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
-}
-
-fn from_hex(text: &str) -> Option<[u8; 32]> {
-    if text.len() != 64 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut bytes = [0; 32];
-    for (place, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(place * 2..place * 2 + 2)?, 16).ok()?;
-    }
-    Some(bytes)
 }

@@ -8,7 +8,7 @@ mod data_key;
 mod master_key;
 
 pub use data_key::{DataKey, DataKeys, NotAtRest};
-pub use master_key::{MasterKey, NoMasterKey};
+pub use master_key::{NoMasterKey, create_or_read};
 
 /// The one 256-bit subkey of `root` for `purpose` (RFC 5869, HKDF-SHA-256).
 fn subkey(root: &[u8; 32], purpose: &str) -> zeroize::Zeroizing<[u8; 32]> {
