@@ -40,8 +40,8 @@ const supported = () =>
 /** What the two kinds of ceremony ask of the browser, and which facts travel with them. */
 const kinds = {
   get: {
-    prompt: (options, signal) =>
-      navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options), signal }),
+    prompt: (options, signal, mediation) =>
+      navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options), signal, mediation }),
     begin: ({ dataset }) => ({ request: dataset.request || null }),
     finish: ({ dataset }) => ({ request: dataset.request || null, email: dataset.email || null }),
   },
@@ -61,6 +61,7 @@ class Ceremony {
     this.button = root.querySelector("button[data-action]");
     this.running = null;
     this.prompted = false;
+    this.autofill = "autofill" in root.dataset ? new Autofill(this, document.getElementById(root.dataset.autofill)) : null;
     if (root instanceof HTMLFormElement) {
       // Through the form's own submission, so that the browser checks the fields and the Enter key works.
       root.addEventListener("submit", (event) => {
@@ -84,14 +85,33 @@ class Ceremony {
   async run() {
     if (this.running) return;
     if (!supported()) return this.say("unsupported");
+    await this.conclude((signal) => this.attempt(signal));
+  }
+
+  /** Goes on with a passkey that was picked without the button. */
+  async take(ceremony, credential) {
+    if (this.running) return;
+    this.prompted = true;
+    await this.conclude((signal) => this.finish(ceremony, credential, signal));
+  }
+
+  /** Shows that something is under way, and goes where it leads, or says why not. */
+  async conclude(attempt) {
     this.running = new AbortController();
+    // A browser answers one question at a time.
+    this.autofill?.stop();
+    const { signal } = this.running;
     const startedHere = this.hasFocus();
     this.clear();
     this.say("waiting");
     this.root.dataset.state = "waiting";
     if (startedHere) this.status.querySelector("button").focus();
     try {
-      const { redirect } = await this.attempt(this.running.signal, true);
+      // One that lay too long begins anew, once, without a word.
+      const { redirect } = await attempt(signal).catch((error) => {
+        if (error.code !== "ceremony_expired") throw error;
+        return this.attempt(signal);
+      });
       location.assign(redirect);
     } catch (error) {
       // The button that had the focus goes away; the keyboard must not lose its place.
@@ -106,21 +126,19 @@ class Ceremony {
     return this.root.contains(document.activeElement);
   }
 
-  /** One whole ceremony. One that lay too long begins anew, once, without a word. */
-  async attempt(signal, mayRenew) {
-    try {
-      const { ceremony, publicKey } = await post(this.root.dataset.begin, this.kind.begin(this.root), signal);
-      this.prompted = true;
-      const credential = await this.kind.prompt(publicKey, signal);
-      return await post(
-        this.root.dataset.finish,
-        { ...this.kind.finish(this.root), ceremony, credential: credential.toJSON() },
-        signal,
-      );
-    } catch (error) {
-      if (mayRenew && error.code === "ceremony_expired") return this.attempt(signal, false);
-      throw error;
-    }
+  /** One whole ceremony. */
+  async attempt(signal) {
+    const { ceremony, publicKey } = await post(this.root.dataset.begin, this.kind.begin(this.root), signal);
+    this.prompted = true;
+    return this.finish(ceremony, await this.kind.prompt(publicKey, signal), signal);
+  }
+
+  finish(ceremony, credential, signal) {
+    return post(
+      this.root.dataset.finish,
+      { ...this.kind.finish(this.root), ceremony, credential: credential.toJSON() },
+      signal,
+    );
   }
 
   /** Back to where the button can be pressed. */
@@ -172,7 +190,69 @@ class Ceremony {
   }
 }
 
+/** How long a challenge may lie before it is renewed, in milliseconds: the server takes an answer for five minutes. */
+const RENEW_AFTER = 4 * 60 * 1000;
+
+/** As long as a browser's own window may cover the page while a passkey is picked: one must not be taken away under the hand. */
+const LEAVE_ALONE = 30 * 1000;
+
+/**
+ * A passkey from the list under the field (conditional mediation, WebAuthn Level 3 §5.1.4). A question waits while the page lies open, at
+ * most one at a time. It is an offer: what comes to nothing goes without a word.
+ */
+class Autofill {
+  constructor(ceremony, field) {
+    this.ceremony = ceremony;
+    this.pending = null;
+    this.askedAt = 0;
+    this.timer = 0;
+    // An offer that came to nothing is made again when somebody comes back for it, and not before: it must not go round in circles.
+    for (const touched of ["focus", "pointerdown"]) field.addEventListener(touched, () => this.start());
+    field.form.addEventListener("submit", () => this.stop());
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible" && Date.now() - this.askedAt >= LEAVE_ALONE) this.renew();
+    });
+    window.addEventListener("pagehide", () => this.stop());
+    window.addEventListener("pageshow", (event) => {
+      if (event.persisted) this.start();
+    });
+  }
+
+  stop() {
+    clearTimeout(this.timer);
+    this.pending?.abort();
+    this.pending = null;
+  }
+
+  renew() {
+    this.stop();
+    return this.start();
+  }
+
+  async start() {
+    if (this.pending || this.ceremony.running) return;
+    const pending = new AbortController();
+    this.pending = pending;
+    this.askedAt = Date.now();
+    const answer = await this.ask(pending.signal).catch(() => null);
+    if (this.pending !== pending) return;
+    this.pending = null;
+    if (answer) this.ceremony.take(answer.ceremony, answer.credential);
+  }
+
+  async ask(signal) {
+    if (!supported() || !(await PublicKeyCredential.isConditionalMediationAvailable?.())) return null;
+    const { root, kind } = this.ceremony;
+    const { ceremony, publicKey } = await post(root.dataset.begin, kind.begin(root), signal);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.renew(), RENEW_AFTER);
+    const credential = await kind.prompt(publicKey, signal, "conditional");
+    return credential && { ceremony, credential };
+  }
+}
+
 for (const root of document.querySelectorAll("[data-ceremony]")) {
   const ceremony = new Ceremony(root);
   if ("auto" in root.dataset) ceremony.run();
+  else ceremony.autofill?.start();
 }

@@ -24,7 +24,7 @@ async fn a_prompt_that_fails_says_so_and_the_application_still_gets_its_answer()
 
     // Refused: the check of the user fails.
     visitor.device.verifies_user(false).await;
-    window.presses("passkey").await;
+    visitor.presses_passkey().await;
     window.waits_for(".said .note").await;
     let said = window.text(".said").await;
     assert!(said.contains("No passkey was used.") && said.contains("Nothing is lost"), "{said}");
@@ -54,8 +54,9 @@ async fn a_prompt_that_fails_says_so_and_the_application_still_gets_its_answer()
     }
     window.waits_for(".said .note").await;
     assert!(window.text(".said").await.contains("No passkey was used."));
-    window.has_authenticator(Options::default()).await.takes(&held).await;
-
+    let device = window.has_authenticator(Options { is_present: false, ..Options::default() }).await;
+    device.takes(&held).await;
+    device.is_present(true).await;
     window.presses("passkey").await;
     window.shows("consent").await;
     window.presses("allow").await;
@@ -76,11 +77,12 @@ async fn a_reload_and_a_second_tab_finish_the_same_sign_in() {
 
     // The second tab comes first, signs in by email, and gets to the consent page.
     let tab = visitor.browser.window().await;
-    let device = tab.has_authenticator(Options::default()).await;
+    let device = tab.has_authenticator(Options { is_present: false, ..Options::default() }).await;
     device.takes(&visitor.device.credentials().await[0]).await;
     tab.opens(&pending).await;
     tab.shows("sign-in").await;
     tab.types("#email", "ada@example.com").await;
+    device.is_present(true).await;
     tab.presses("continue").await;
     tab.shows("consent").await;
     tab.opens(tab.url().await).await;
@@ -90,7 +92,7 @@ async fn a_reload_and_a_second_tab_finish_the_same_sign_in() {
     window.opens(&pending).await;
     window.waits_until("the page goes on", "document.readyState === 'complete' && document.body?.dataset.page").await;
     if window.url().await.path() == pending.path() {
-        window.presses("passkey").await;
+        visitor.presses_passkey().await;
     }
     window.shows("consent").await;
     window.presses("allow").await;
@@ -129,6 +131,7 @@ async fn a_sign_in_survives_a_server_that_is_killed_in_the_middle() {
     let window = &visitor.window;
     visitor.sets_up(server.says("/setup/").await.trim()).await;
     visitor.saves_the_codes().await;
+    visitor.device.is_present(false).await;
     window.presses("sign-out").await;
     window.shows("signed-out").await;
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -136,7 +139,7 @@ async fn a_sign_in_survives_a_server_that_is_killed_in_the_middle() {
     window.shows("sign-in").await;
 
     server.is_killed().await;
-    window.presses("passkey").await;
+    visitor.presses_passkey().await;
     window.waits_for(".said .note.warn").await;
     assert!(window.text(".said").await.contains("We couldn’t reach the server."));
     let mut server = Process::serve_at(&database, port, &[]).await;
@@ -208,11 +211,13 @@ async fn a_double_click_does_no_harm() {
             presses_twice("allow").await;
         } else {
             window.shows("sign-in").await;
+            visitor.device.is_present(true).await;
             presses_twice("passkey").await;
         }
         application_is(window, "/wiki", "signed-in").await;
         window.opens(demo.provider("account")).await;
         window.shows("dashboard").await;
+        visitor.device.is_present(false).await;
         presses_twice("sign-out").await;
         window.shows("signed-out").await;
     }
@@ -243,10 +248,14 @@ async fn somebody_else_takes_over_at_the_consent_page() {
     assert!(window.text("main").await.contains("Ada Lovelace"));
     ada.device.forgets().await;
     ada.device.takes(&grace.device.credentials().await[0]).await;
+    ada.device.is_present(false).await;
     window.clicks("[form=not-you]").await;
     window.shows("sign-in").await;
-    assert!(window.text("main").await.contains("Acme Wiki"), "the application still waits");
+    let asked = window.text("main").await;
+    assert!(asked.contains("Acme Wiki"), "the application still waits");
+    assert!(!asked.contains("ada@example.com"), "who is not here is not greeted: {asked}");
     window.types("#email", "grace@example.com").await;
+    ada.device.is_present(true).await;
     window.presses("continue").await;
     window.shows("consent").await;
     let asked = window.text("main").await;

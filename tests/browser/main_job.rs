@@ -108,13 +108,14 @@ async fn one_touch_opens_both_applications_and_one_sign_out_closes_the_door() {
     assert_eq!(visitor.touches().await, touches, "the passkey was asked for once, at the very beginning");
 
     // Out at the board, back at the board; the wiki's next sign-in needs the passkey.
+    visitor.device.is_present(false).await;
     window.presses("demo-sign-out").await;
     window.waits_for("[data-news=signed-out]").await;
     assert_eq!(window.url().await.path(), "/board/signed-out");
     window.opens(demo.application("wiki/sign-in")).await;
     window.shows("sign-in").await;
     assert!(window.text("main").await.contains("Acme Wiki"));
-    window.presses("passkey").await;
+    visitor.presses_passkey().await;
     application_is(window, "/wiki", "signed-in").await;
     assert_eq!(visitor.touches().await, touches + 1);
     demo.was_quiet_in(window);
@@ -139,19 +140,21 @@ async fn out_of_the_house_and_in_again_by_email_and_by_the_button() {
     window.shows("sign-in").await;
 
     window.types("#email", "ada@example.com").await;
+    visitor.device.is_present(true).await;
     window.presses("continue").await;
     window.shows("dashboard").await;
 
     visitor.signs_out(&demo).await;
     window.presses("sign-in").await;
     window.shows("sign-in").await;
-    window.presses("passkey").await;
+    visitor.presses_passkey().await;
     window.shows("dashboard").await;
 
     // An address that nobody has is answered alike (C-ENUM-02), and this passkey doesn't open it.
     visitor.signs_out(&demo).await;
     window.opens(demo.provider("login")).await;
     window.types("#email", "nobody@example.com").await;
+    visitor.device.is_present(true).await;
     window.presses("continue").await;
     window.waits_for(".said .note").await;
     window.shows("sign-in").await;

@@ -87,6 +87,7 @@ async fn a_keyboard_is_enough_to_sign_in() {
     window.opens(demo.application("wiki/sign-in")).await;
     window.shows("sign-in").await;
     tabs_to(window, "[data-action=passkey]").await;
+    visitor.device.is_present(true).await;
     window.hits("Enter").await;
     window.shows("consent").await;
     tabs_to(window, "[data-action=allow]").await;
@@ -99,6 +100,7 @@ async fn a_keyboard_is_enough_to_sign_in() {
     window.shows("sign-in").await;
     tabs_to(window, "#email").await;
     window.enters("ada@example.com").await;
+    visitor.device.is_present(true).await;
     window.hits("Enter").await;
     window.shows("dashboard").await;
 }
@@ -167,7 +169,7 @@ async fn who_reads_german_is_spoken_to_in_german() {
     visitor.signs_out(&demo).await;
     speaks_german("signed-out", "abgemeldet", "signed out").await;
     window.opens(demo.application("wiki/sign-in")).await;
-    speaks_german("sign-in", "Anmelden", "Sign in").await;
+    speaks_german("sign-in", "Willkommen zurück", "Welcome back").await;
     // Asked for another language than ours, we speak English.
     window.speaks("tlh").await;
     window.opens(demo.provider("login")).await;

@@ -95,6 +95,12 @@ impl Visitor {
         self.window.shows("dashboard").await;
     }
 
+    /// Uses the passkey at the button: the device is touched for it, and not before. A device that answers at once would sign in by autofill.
+    pub(crate) async fn presses_passkey(&self) {
+        self.device.is_present(true).await;
+        self.window.presses("passkey").await;
+    }
+
     /// A first person with everything, on their dashboard.
     pub(crate) async fn at_home(demo: &Demo) -> Self {
         let visitor = Self::comes().await;
@@ -103,8 +109,9 @@ impl Visitor {
         visitor
     }
 
-    /// Leaves the house by its own door.
+    /// Leaves the house by its own door, and the device alone: from now on it waits to be touched.
     pub(crate) async fn signs_out(&self, demo: &Demo) {
+        self.device.is_present(false).await;
         self.window.opens(demo.provider("account")).await;
         self.window.shows("dashboard").await;
         self.window.presses("sign-out").await;

@@ -18,6 +18,7 @@ mod process;
 mod quiet;
 mod refresh;
 mod registering;
+mod remembered;
 mod revocation;
 mod schema;
 mod sessions;

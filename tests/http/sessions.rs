@@ -48,13 +48,13 @@ async fn eventually(provider: &Provider, sql: &str) {
 }
 
 on_both_databases! {
-    /// C-SES-03: both cookies are for this host alone, hidden from scripts, over TLS only, and small; nothing else is set on the whole way.
+    /// C-SES-03: all cookies are for this host alone, hidden from scripts, over TLS only, and small; nothing else is set on the whole way.
     async fn cookies_are_for_this_host_alone(kind: Kind) {
         let provider = Provider::start(kind).await;
         let ada = provider.admin().await;
         let mut names: Vec<&str> = ada.jar.cookies().iter().map(|cookie| cookie.name.as_str()).collect();
         names.sort_unstable();
-        assert_eq!(names, ["__Host-browser", "__Host-session"]);
+        assert_eq!(names, ["__Host-browser", "__Host-hint", "__Host-session"]);
         for cookie in ada.jar.cookies() {
             assert!(cookie.secure && cookie.http_only && cookie.host_only && cookie.same_site == SameSite::Lax && cookie.path == "/", "{cookie:?}");
             assert!(cookie.name.len() + cookie.value.len() < 4_096);

@@ -6,7 +6,7 @@ use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::ceremonies::{self, Begun};
 use crate::actions::one_time_links;
 use crate::actions::person_name::PersonName;
-use crate::actions::sessions::{Beginning, Proof};
+use crate::actions::sessions::{Beginning, Opened, Proof};
 use crate::actions::visitor::Visitor;
 use crate::adapters::webauthn::{NewPasskey, RegistrationState};
 use crate::app::App;
@@ -72,12 +72,12 @@ pub async fn begin(app: &App, link: Link<'_>, email: &str, name: &str, browser: 
     ceremonies::begin(app, &registering, &belongs_to(browser, link.token), public_key)
 }
 
-/// Finishes a registration: the account, its passkey and a session, whose secret is given.
+/// Finishes a registration: the account, its passkey and a session.
 ///
 /// # Errors
 /// `too_many_attempts`; those of [`ceremonies::open`] and [`one_time_links::find`]; `passkey_invalid`, `passkey_exists`, `email_taken`,
 /// `ceremony_used`, which all spend the ceremony.
-pub async fn finish(app: &App, link: Link<'_>, ceremony: &str, credential: &[u8], visitor: &Visitor) -> Result<SessionSecret, AppError> {
+pub async fn finish(app: &App, link: Link<'_>, ceremony: &str, credential: &[u8], visitor: &Visitor) -> Result<Opened, AppError> {
     visitor.admit(app)?;
     let (ceremony, registering) = ceremonies::open::<Registering>(app, ceremony, &belongs_to(visitor.browser, link.token)).await?;
     let row = one_time_links::find(app, link.kind, link.token).await?;
@@ -95,8 +95,8 @@ pub async fn finish(app: &App, link: Link<'_>, ceremony: &str, credential: &[u8]
     let origin = visitor.origin.clone().by(Actor::User(user.id));
     let beginning = Beginning { before, secret: secret.digest(), browser: visitor.browser, proof, now, epoch: app.epoch(), origin };
     let passkey = new_passkey(made, user.id, &app.config().passkeys.rp_id, now)?;
-    match app.store().write(Register { ceremony, link: row, user, passkey, beginning }).await? {
-        Registered::Done => Ok(secret),
+    match app.store().write(Register { ceremony, link: row, user: user.clone(), passkey, beginning }).await? {
+        Registered::Done => Ok(Opened { secret, user }),
         Registered::CeremonyUsed => Err(ceremonies::used()),
         Registered::Refused(why) => Err(match why {
             // Lost by a moment to somebody who was as right (E-RACE-07).

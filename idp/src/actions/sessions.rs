@@ -73,6 +73,15 @@ pub struct Proof {
     pub amr: Amr,
 }
 
+/// A session that a proof has opened, and whose it is.
+#[derive(Debug)]
+pub struct Opened {
+    /// What the browser shows from now on.
+    pub secret: SessionSecret,
+    /// Who signed in.
+    pub user: user::Model,
+}
+
 /// A session that begins, or goes on, inside the write that accepts a proof.
 #[derive(Clone, Debug)]
 pub struct Beginning {

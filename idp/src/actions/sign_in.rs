@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::ceremonies::{self, Begun};
-use crate::actions::sessions::{Beginning, Proof};
+use crate::actions::sessions::{Beginning, Opened, Proof};
 use crate::actions::visitor::Visitor;
 use crate::adapters::webauthn::{AuthenticationState, Refused, StoredPasskey, Verified};
 use crate::app::App;
@@ -66,11 +66,11 @@ impl<'a> Attempt<'a> {
         Ok(Self { app, visitor, ceremony, state })
     }
 
-    /// Judges what the browser sent, and begins a session, whose secret is given. `named` is the address the person typed, if any.
+    /// Judges what the browser sent, and opens a session. `named` is the address the person typed, if any.
     ///
     /// # Errors
     /// `passkey_invalid`, `passkey_other_account` or `ceremony_used`; all of them spend the ceremony.
-    pub async fn judge(self, credential: &[u8], named: Option<&Email>) -> Result<SessionSecret, AppError> {
+    pub async fn judge(self, credential: &[u8], named: Option<&Email>) -> Result<Opened, AppError> {
         let app = self.app;
         let credential_id = match app.webauthn().identify(credential) {
             Ok((_, credential_id)) => credential_id,
@@ -113,7 +113,7 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    async fn accept(self, found: PasskeyAndUser, verified: Verified) -> Result<SessionSecret, AppError> {
+    async fn accept(self, found: PasskeyAndUser, verified: Verified) -> Result<Opened, AppError> {
         let Self { app, visitor, ceremony, .. } = self;
         let PasskeyAndUser { passkey, user } = found;
         if verified.counter_went_back {
@@ -132,7 +132,7 @@ impl<'a> Attempt<'a> {
             origin: visitor.origin.clone().by(Actor::User(user.id)),
         };
         match app.store().write(SignIn { ceremony, passkey, user: user.id, verified, beginning }).await? {
-            SignedIn::Done => Ok(secret),
+            SignedIn::Done => Ok(Opened { secret, user }),
             SignedIn::CeremonyUsed => Err(ceremonies::used()),
             SignedIn::Refused(reason) => Err(passkey_invalid(reason)),
         }

@@ -71,6 +71,6 @@ async fn finish(
     JsonCall(call): JsonCall<Finish>,
 ) -> Result<Response, AppError> {
     let credential = call.credential.get().as_bytes();
-    let secret = registration::finish(&app, Link { kind, token: &token }, &call.ceremony, credential, &visitor).await?;
-    proved::go_on(&app, &secret, app.config().issuer.join("/account/backup-codes?first"))
+    let opened = registration::finish(&app, Link { kind, token: &token }, &call.ceremony, credential, &visitor).await?;
+    proved::go_on(&app, visitor.browser, &opened, app.config().issuer.join("/account/backup-codes?first"))
 }

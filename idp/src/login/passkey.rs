@@ -53,6 +53,6 @@ pub(super) async fn finish(
     let named = named.map(|typed| Email::parse(&typed).ok_or(AppError::new(Kind::Invalid, "email_invalid"))).transpose()?;
     // A request that is over is said before the passkey is judged: signing in would lead nowhere.
     let waiting = next::waiting(&app, Some(&request), &browser).await?;
-    let secret = attempt.judge(call.credential.get().as_bytes(), named.as_ref()).await?;
-    proved::go_on(&app, &secret, next::address(&app, waiting.as_ref()))
+    let opened = attempt.judge(call.credential.get().as_bytes(), named.as_ref()).await?;
+    proved::go_on(&app, visitor.browser, &opened, next::address(&app, waiting.as_ref()))
 }

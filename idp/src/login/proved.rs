@@ -1,23 +1,26 @@
-//! The answer to a proof that was accepted: the new session's cookie, and where to go on.
+//! The answer to a proof that was accepted: the new session's cookie, who is remembered here from now on, and where to go on.
 
 use axum::Json;
 use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use http::header::SET_COOKIE;
 use serde::Serialize;
 
+use crate::actions::sessions::Opened;
 use crate::app::App;
+use crate::base::digest::Digest;
 use crate::base::error::AppError;
-use crate::base::secret::SessionSecret;
-use crate::web::cookies;
+use crate::web::{cookies, remembered};
 
 #[derive(Serialize)]
 struct GoOn {
     redirect: String,
 }
 
-/// Hands out the session, whose secret replaces whatever the browser showed before (C-SES-02).
-pub(super) fn go_on(app: &App, secret: &SessionSecret, redirect: String) -> Result<Response, AppError> {
+/// Hands out a session that a passkey opened: its secret replaces whatever the browser showed before (C-SES-02), and the browser remembers
+/// whose passkey it was.
+pub(super) fn go_on(app: &App, browser: Digest, opened: &Opened, redirect: String) -> Result<Response, AppError> {
     let config = app.config();
-    let cookie = cookies::set_session(secret, config.sessions.absolute, &config.issuer).map_err(AppError::internal)?;
-    Ok((AppendHeaders([(SET_COOKIE, cookie)]), Json(GoOn { redirect })).into_response())
+    let session = cookies::set_session(&opened.secret, config.sessions.absolute, &config.issuer).map_err(AppError::internal)?;
+    let hint = remembered::remember(app, browser, &opened.user)?;
+    Ok((AppendHeaders([(SET_COOKIE, session), (SET_COOKIE, hint)]), Json(GoOn { redirect })).into_response())
 }

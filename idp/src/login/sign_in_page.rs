@@ -1,15 +1,16 @@
 //! The sign-in page: the passkey at once, or the email first.
 //!
 //! What is typed is not looked up (B-ENUM-01): whoever has an account and whoever has none see the same page, and the passkey says who
-//! they are.
+//! they are. Nor is whoever this browser remembers: the page greets them with what its cookie says.
 
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
+use http::header::SET_COOKIE;
 use serde::Deserialize;
 
 use crate::actions::cancellation;
-use crate::adapters::templates::pages::{Leads, SignIn};
+use crate::adapters::templates::pages::{self, Leads, SignIn};
 use crate::app::App;
 use crate::base::email::Email;
 use crate::base::error::AppError;
@@ -17,6 +18,7 @@ use crate::web::browser::Browser;
 use crate::web::form::Form;
 use crate::web::next::{self, Waiting};
 use crate::web::page::Pages;
+use crate::web::remembered::{self, Hint, Remembered, Way};
 use crate::web::session::OptionalSession;
 
 /// The query of the page.
@@ -33,10 +35,19 @@ fn empty(waiting: Option<&Waiting>) -> SignIn {
         email: None,
         typed: String::new(),
         auto: false,
+        remembered: None,
         leads: Leads::Email,
         error: None,
         can_cancel: waiting.is_some(),
     }
+}
+
+/// The page for whom this browser remembers: what they used last leads.
+fn greeting(remembered: Remembered, page: SignIn) -> SignIn {
+    let leads = match remembered.way {
+        Way::Passkey => Leads::Passkey,
+    };
+    SignIn { remembered: Some(pages::Remembered { email: remembered.email.to_string(), initials: remembered.initials }), leads, ..page }
 }
 
 fn show_page(pages: &Pages, waiting: Option<&Waiting>, page: SignIn) -> Result<Response, AppError> {
@@ -49,6 +60,7 @@ pub(super) async fn show(
     Query(asked): Query<Asked>,
     browser: Browser,
     OptionalSession(session): OptionalSession,
+    Hint(remembered): Hint,
     pages: Pages,
 ) -> Result<Response, AppError> {
     let waiting = next::waiting(&app, asked.request.as_deref(), &browser).await?;
@@ -57,11 +69,18 @@ pub(super) async fn show(
     }
     // A hint is what the client says (OpenID Connect Core §3.1.2.1); it is shown where it can be corrected.
     let hint = waiting.as_ref().and_then(|waiting| waiting.presented.login_hint.as_deref()).and_then(Email::parse);
-    let typed = hint.map_or_else(String::new, |hint| hint.to_string());
-    show_page(&pages, waiting.as_ref(), SignIn { typed, ..empty(waiting.as_ref()) })
+    // The client may ask for somebody else than was here last: then the one that is asked for leads.
+    let remembered = remembered.filter(|remembered| hint.as_ref().is_none_or(|hint| *hint == remembered.email));
+    let page = match (remembered, hint) {
+        (Some(remembered), _) => greeting(remembered, empty(waiting.as_ref())),
+        (None, Some(hint)) => SignIn { typed: hint.to_string(), ..empty(waiting.as_ref()) },
+        (None, None) => empty(waiting.as_ref()),
+    };
+    show_page(&pages, waiting.as_ref(), page)
 }
 
-/// `POST /login`: the email was typed, so the page goes on with the passkey; or the person cancels.
+/// `POST /login`: the email was typed, so the page goes on with the passkey; or the person cancels, or is not the one
+/// whom this browser remembers.
 pub(super) async fn go_on(State(app): State<App>, browser: Browser, pages: Pages, form: Form) -> Result<Response, AppError> {
     let waiting = next::waiting(&app, Some(form.field("request")), &browser).await?;
     if form.field("decision") == "deny" {
@@ -70,6 +89,11 @@ pub(super) async fn go_on(State(app): State<App>, browser: Browser, pages: Pages
             None => next::address(&app, None),
         };
         return Ok(Redirect::to(&back).into_response());
+    }
+    if form.field("forget") == "yes" {
+        let request = waiting.map_or_else(String::new, |waiting| format!("?request={}", waiting.request));
+        let page = app.config().issuer.join(&format!("/login{request}"));
+        return Ok(([(SET_COOKIE, remembered::forget(&app)?)], Redirect::to(&page)).into_response());
     }
     let typed = form.field("email");
     let Some(email) = Email::parse(typed) else {

@@ -18,6 +18,7 @@ use crate::web::cookies;
 use crate::web::form::Form;
 use crate::web::origin::RequestOrigin;
 use crate::web::page::Pages;
+use crate::web::remembered;
 use crate::web::session::OptionalSession;
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
@@ -64,10 +65,15 @@ pub async fn sign_out(
             app.config().issuer.join(&format!("/login?request={request}"))
         }
     };
-    match who {
-        Some(who) => end_session(&app, who, "signed_out", origin, &location).await,
-        None => Ok(Redirect::to(&location).into_response()),
+    let mut response = match who {
+        Some(who) => end_session(&app, who, "signed_out", origin, &location).await?,
+        None => Redirect::to(&location).into_response(),
+    };
+    // Whoever signs in as somebody else said "Not you?": the page that follows must not greet the one who is not here.
+    if !form.field("request").is_empty() {
+        response.headers_mut().append(SET_COOKIE, remembered::forget(&app)?);
     }
+    Ok(response)
 }
 
 /// `GET /signed-out`

@@ -1,6 +1,7 @@
-//! The cookies: `browser` ties what we seal to this browser and gives no authority; `session` holds the secret of the session.
+//! The cookies: `browser` ties what we seal to this browser and gives no authority; `session` holds the secret of the session; `hint` says
+//! who used a passkey here last, sealed, and gives no authority either.
 //!
-//! Both are HttpOnly, SameSite=Lax and for the whole host; with an https issuer they are Secure and carry the `__Host-` prefix, so that
+//! All are HttpOnly, SameSite=Lax and for the whole host; with an https issuer they are Secure and carry the `__Host-` prefix, so that
 //! no other host can plant them (RFC 6265bis §4.1.3).
 
 use std::time::Duration;
@@ -11,14 +12,15 @@ use http::{HeaderMap, HeaderValue};
 use crate::base::issuer::Issuer;
 use crate::base::secret::{BrowserSecret, SessionSecret};
 
-/// How long a browser is remembered; browsers keep no cookie longer than 400 days.
-const BROWSER_LIFETIME: Duration = Duration::from_hours(400 * 24);
+/// How long a browser is remembered; browsers keep no cookie longer than 400 days (RFC 6265bis §5.5).
+pub const BROWSER_LIFETIME: Duration = Duration::from_hours(400 * 24);
 
 /// A cookie of ours.
 #[derive(Clone, Copy, Debug)]
 enum Cookie {
     Browser,
     Session,
+    Hint,
 }
 
 impl Cookie {
@@ -28,6 +30,8 @@ impl Cookie {
             (Self::Browser, false) => "browser",
             (Self::Session, true) => "__Host-session",
             (Self::Session, false) => "session",
+            (Self::Hint, true) => "__Host-hint",
+            (Self::Hint, false) => "hint",
         }
     }
 }
@@ -40,6 +44,11 @@ pub fn read_browser(headers: &HeaderMap, issuer: &Issuer) -> Option<BrowserSecre
 /// The session's secret, if exactly one well-formed cookie holds it.
 pub fn read_session(headers: &HeaderMap, issuer: &Issuer) -> Option<SessionSecret> {
     SessionSecret::parse(read(headers, Cookie::Session.name(issuer.is_https()))?)
+}
+
+/// What is remembered of who used this browser, still sealed, if exactly one cookie holds it.
+pub fn read_hint<'h>(headers: &'h HeaderMap, issuer: &Issuer) -> Option<&'h str> {
+    read(headers, Cookie::Hint.name(issuer.is_https()))
 }
 
 /// A cookie that comes twice was planted by somebody: it counts as missing.
@@ -63,6 +72,16 @@ pub fn set_session(secret: &SessionSecret, lifetime: Duration, issuer: &Issuer) 
 /// Takes the session cookie away.
 pub fn clear_session(issuer: &Issuer) -> Result<HeaderValue, InvalidHeaderValue> {
     write(Cookie::Session, "", Duration::ZERO, issuer)
+}
+
+/// Remembers what is sealed here of who used this browser.
+pub fn set_hint(sealed: &str, issuer: &Issuer) -> Result<HeaderValue, InvalidHeaderValue> {
+    write(Cookie::Hint, sealed, BROWSER_LIFETIME, issuer)
+}
+
+/// Forgets who used this browser.
+pub fn clear_hint(issuer: &Issuer) -> Result<HeaderValue, InvalidHeaderValue> {
+    write(Cookie::Hint, "", Duration::ZERO, issuer)
 }
 
 fn write(cookie: Cookie, value: &str, lifetime: Duration, issuer: &Issuer) -> Result<HeaderValue, InvalidHeaderValue> {

@@ -14,5 +14,6 @@ pub mod next;
 pub mod origin;
 pub mod page;
 pub mod peer;
+pub mod remembered;
 pub mod request_id;
 pub mod session;

@@ -82,6 +82,11 @@ impl Page {
         self.settles().await;
     }
 
+    /// Runs a script in every document of this window from now on, before its own.
+    pub async fn runs_first(&self, script: &str) {
+        self.call("Page.addScriptToEvaluateOnNewDocument", json!({"source": script})).await;
+    }
+
     /// Waits until the document is complete.
     pub async fn settles(&self) {
         self.waits_until("the page is loaded", "document.readyState === 'complete' && location.href !== 'about:blank'").await;

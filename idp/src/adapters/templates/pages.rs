@@ -69,6 +69,15 @@ pub struct User {
     pub initials: String,
 }
 
+/// Whoever signed in here last.
+#[derive(Clone, Debug, Serialize)]
+pub struct Remembered {
+    /// Their sign-in name.
+    pub email: String,
+    /// One or two letters that stand for a missing picture.
+    pub initials: String,
+}
+
 /// What leads on the sign-in page.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -92,6 +101,8 @@ pub struct SignIn {
     pub typed: String,
     /// Whether the prompt pops by itself.
     pub auto: bool,
+    /// Whom this browser remembers, while no email was typed.
+    pub remembered: Option<Remembered>,
     /// What leads while no email was typed.
     pub leads: Leads,
     /// The message `error-CODE` to show.

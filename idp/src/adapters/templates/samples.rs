@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::pages::{
-    App, BackupCodes, Brand, Client, Consent, Dashboard, ErrorPage, Field, House, Invitation, Leads, NavItem, Page, Passkey, Presented, Setup, Shown,
-    SignIn, SignOut, SignedOut, User, WayOut,
+    App, BackupCodes, Brand, Client, Consent, Dashboard, ErrorPage, Field, House, Invitation, Leads, NavItem, Page, Passkey, Presented, Remembered,
+    Setup, Shown, SignIn, SignOut, SignedOut, User, WayOut,
 };
 use crate::base::clock::Time;
 
@@ -84,6 +84,7 @@ fn sign_in() -> Vec<Sample> {
         email: None,
         typed: String::new(),
         auto: false,
+        remembered: None,
         leads: Leads::Email,
         error: None,
         can_cancel: false,
@@ -91,7 +92,15 @@ fn sign_in() -> Vec<Sample> {
     let asked = SignIn { request: text("a b&c\"d"), presented: Some(wiki()), can_cancel: true, ..plain.clone() };
     vec![
         sample("plain", plain.clone()),
-        sample("remembered", SignIn { leads: Leads::Passkey, ..asked.clone() }),
+        sample("remembered", SignIn { remembered: remembered("alice@northwind.example", "AE"), leads: Leads::Passkey, ..asked.clone() }),
+        sample(
+            "remembered-long",
+            SignIn {
+                remembered: remembered("somebody.with.a.remarkably.long.address@subdomain.northwind.example", "S"),
+                leads: Leads::Passkey,
+                ..plain.clone()
+            },
+        ),
         sample("with-email", SignIn { email: text("alice@northwind.example"), auto: true, ..asked.clone() }),
         sample(
             "long",
@@ -213,6 +222,11 @@ fn presented(name: &str, host: &str) -> Presented {
 
 fn alice() -> User {
     User { name: "Alice Example".into(), email: "alice@northwind.example".into(), initials: "AE".into() }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "what it fills may be missing")]
+fn remembered(email: &str, initials: &str) -> Option<Remembered> {
+    Some(Remembered { email: email.to_owned(), initials: initials.to_owned() })
 }
 
 fn ago(hours: i64) -> Time {
