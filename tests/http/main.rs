@@ -19,6 +19,7 @@ mod quiet;
 mod refresh;
 mod registering;
 mod revocation;
+mod rings;
 mod schema;
 mod sessions;
 mod store;
