@@ -9,7 +9,6 @@ use weftid::base::sealed::{Fact, RootKey, Sealer, Unsealed};
 use weftid::base::single_use::SingleUseId;
 use weftid::store::key::{self, Ring};
 use weftid::store::{Job, StoreError, Write};
-use weftid_tests::database::Kind;
 use weftid_tests::on_both_databases;
 use weftid_tests::provider::{ISSUER, Provider};
 
