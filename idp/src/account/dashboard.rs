@@ -15,7 +15,7 @@ use crate::web::page::Pages;
 use crate::web::session::Session;
 
 /// A passkey, as its owner knows it.
-fn shown(row: passkey::Model) -> Passkey {
+pub(super) fn shown(row: passkey::Model) -> Passkey {
     Passkey { name: row.name, synced: row.backed_up, created_at: row.created_at, last_used_at: row.last_used_at }
 }
 
