@@ -21,6 +21,7 @@ mod registering;
 mod revocation;
 mod schema;
 mod sessions;
+mod sign_in_methods;
 mod store;
 mod stored;
 mod token;

@@ -93,7 +93,8 @@ pub async fn finish(app: &App, link: Link<'_>, ceremony: &str, credential: &[u8]
     let passkey = new_passkey(made, None, user.id, &app.config().passkeys.rp_id, now)?;
     let (acr, amr) = (Acr::of_passkey(passkey.backup_eligible), Amr::of_passkey(passkey.backup_eligible));
     let proof = Proof { acr, amr };
-    let beginning = Beginning { before, secret: secret.digest(), browser: visitor.browser, proof, passkey: Some(passkey.id), now, epoch: app.epoch(), origin };
+    let beginning =
+        Beginning { before, secret: secret.digest(), browser: visitor.browser, proof, passkey: Some(passkey.id), now, epoch: app.epoch(), origin };
     match app.store().write(Register { ceremony, link: row, user, passkey, beginning }).await? {
         Registered::Done => Ok(secret),
         Registered::CeremonyUsed => Err(ceremonies::used()),
@@ -126,13 +127,7 @@ fn new_user(registering: Registering, link: &one_time_link::Model, now: Time) ->
 }
 
 /// The row of a passkey that was just made. Without a name it is called after what keeps it.
-pub(super) fn new_passkey(
-    made: NewPasskey,
-    name: Option<PasskeyName>,
-    user_id: UserId,
-    rp_id: &str,
-    now: Time,
-) -> Result<passkey::Model, AppError> {
+pub(super) fn new_passkey(made: NewPasskey, name: Option<PasskeyName>, user_id: UserId, rp_id: &str, now: Time) -> Result<passkey::Model, AppError> {
     let name = name.unwrap_or_else(|| PasskeyName::suggested(made.aaguid));
     Ok(passkey::Model {
         id: PasskeyId::new(now),

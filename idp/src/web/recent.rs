@@ -2,7 +2,7 @@
 //! they sent is carried along: after the passkey the page sends it again.
 
 use axum::extract::{FromRequest, FromRequestParts as _, OriginalUri, Request};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 
 use crate::actions::sessions;
 use crate::adapters::templates::pages::{Confirm, Field};
@@ -27,7 +27,7 @@ impl FromRequest<App> for RecentForm {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let Session(here) = Session::from_request_parts(&mut parts, app).await.map_err(|refused| refused.into_response())?;
+        let Session(here) = Session::from_request_parts(&mut parts, app).await.map_err(IntoResponse::into_response)?;
         let Ok(pages) = Pages::from_request_parts(&mut parts, app).await;
         let Ok(OriginalUri(address)) = OriginalUri::from_request_parts(&mut parts, app).await;
         let form = Form::from_request(Request::from_parts(parts, body), app).await.map_err(AppError::into_response)?;

@@ -1,8 +1,9 @@
 //! What keeps a passkey, by the AAGUID that it names at registration (WebAuthn §6.5.1): for people, who know their credential manager by
 //! name. Nothing may rest on it: without attestation anybody can claim any AAGUID.
 //!
-//! Sources, read on 2026-11-25: the community's list at <https://github.com/passkeydeveloper/passkey-authenticator-aaguids> for credential
-//! managers, and Yubico's "YubiKey hardware FIDO2 AAGUIDs" (support.yubico.com) for its keys. Only what people commonly have.
+//! Compiled on 2026-11-25 from the community's list (<https://github.com/passkeydeveloper/passkey-authenticator-aaguids>) for credential
+//! managers, and from Yubico's "YubiKey hardware FIDO2 AAGUIDs" (support.yubico.com) for its keys, for the most part as several projects
+//! quote them alike. Only what people commonly have.
 
 use uuid::{Uuid, uuid};
 
