@@ -92,7 +92,9 @@ class Ceremony {
     if (startedHere) this.status.querySelector("button").focus();
     try {
       const { redirect } = await this.attempt(this.running.signal, true);
-      location.assign(redirect);
+      // A form that waited for this goes its own way.
+      if (this.root.dataset.then) document.getElementById(this.root.dataset.then).submit();
+      else location.assign(redirect);
     } catch (error) {
       // The button that had the focus goes away; the keyboard must not lose its place.
       const focusWasHere = this.hasFocus();
@@ -109,10 +111,10 @@ class Ceremony {
   /** One whole ceremony. One that lay too long begins anew, once, without a word. */
   async attempt(signal, mayRenew) {
     try {
-      const { ceremony, publicKey } = await post(this.root.dataset.begin, this.kind.begin(this.root), signal);
+      const { ceremony, publicKey } = await this.ask(this.root.dataset.begin, this.kind.begin(this.root), signal);
       this.prompted = true;
       const credential = await this.kind.prompt(publicKey, signal);
-      return await post(
+      return await this.ask(
         this.root.dataset.finish,
         { ...this.kind.finish(this.root), ceremony, credential: credential.toJSON() },
         signal,
@@ -121,6 +123,33 @@ class Ceremony {
       if (mayRenew && error.code === "ceremony_expired") return this.attempt(signal, false);
       throw error;
     }
+  }
+
+  /** Asks the server. Where it wants to know first that it is still the same person, that is shown with a passkey, and asked again. */
+  async ask(url, body, signal) {
+    try {
+      return await post(url, body, signal);
+    } catch (error) {
+      if (error.code !== "confirm_needed" || !this.root.dataset.confirm) throw error;
+      await this.confirm(signal);
+      return await post(url, body, signal);
+    }
+  }
+
+  async confirm(signal) {
+    this.says("confirming");
+    const { ceremony, publicKey } = await post(`${this.root.dataset.confirm}/begin`, {}, signal);
+    this.prompted = true;
+    const credential = await kinds.get.prompt(publicKey, signal);
+    await post(`${this.root.dataset.confirm}/finish`, { ceremony, credential: credential.toJSON() }, signal);
+    this.says("waiting");
+  }
+
+  /** Says what is waited for; the keyboard stays where it was. */
+  says(name) {
+    const hadFocus = this.hasFocus();
+    this.say(name);
+    if (hadFocus) this.status.querySelector("button").focus();
   }
 
   /** Back to where the button can be pressed. */

@@ -22,6 +22,7 @@ mod revocation;
 mod rings;
 mod schema;
 mod sessions;
+mod sign_in_methods;
 mod store;
 mod stored;
 mod token;

@@ -14,5 +14,8 @@ pub mod next;
 pub mod origin;
 pub mod page;
 pub mod peer;
+pub mod proved;
+pub mod recent;
 pub mod request_id;
 pub mod session;
+pub mod visiting;

@@ -10,13 +10,15 @@ use crate::base::error::AppError;
 use crate::base::secret::SessionSecret;
 use crate::web::cookies;
 
-#[derive(Serialize)]
-struct GoOn {
-    redirect: String,
+/// Where the page's script goes on after a ceremony.
+#[derive(Debug, Serialize)]
+pub struct GoOn {
+    /// A path of ours.
+    pub redirect: String,
 }
 
 /// Hands out the session, whose secret replaces whatever the browser showed before (C-SES-02).
-pub(super) fn go_on(app: &App, secret: &SessionSecret, redirect: String) -> Result<Response, AppError> {
+pub fn go_on(app: &App, secret: &SessionSecret, redirect: String) -> Result<Response, AppError> {
     let config = app.config();
     let cookie = cookies::set_session(secret, config.sessions.absolute, &config.issuer).map_err(AppError::internal)?;
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), Json(GoOn { redirect })).into_response())
