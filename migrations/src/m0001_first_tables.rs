@@ -140,6 +140,7 @@ fn sessions() -> TableCreateStatement {
         .col(big_integer("chosen_at"))
         .col(text("acr"))
         .col(text("amr"))
+        .col(uuid_null("passkey_id"))
         .col(big_integer("last_seen_at"))
         .col(big_integer_null("ended_at"))
         .col(big_integer("epoch"))

@@ -112,7 +112,9 @@ class Ceremony {
         if (error.code !== "ceremony_expired") throw error;
         return this.attempt(signal);
       });
-      location.assign(redirect);
+      // A form that waited for this goes its own way.
+      if (this.root.dataset.then) document.getElementById(this.root.dataset.then).submit();
+      else location.assign(redirect);
     } catch (error) {
       // The button that had the focus goes away; the keyboard must not lose its place.
       const focusWasHere = this.hasFocus();
@@ -128,17 +130,44 @@ class Ceremony {
 
   /** One whole ceremony. */
   async attempt(signal) {
-    const { ceremony, publicKey } = await post(this.root.dataset.begin, this.kind.begin(this.root), signal);
+    const { ceremony, publicKey } = await this.ask(this.root.dataset.begin, this.kind.begin(this.root), signal);
     this.prompted = true;
     return this.finish(ceremony, await this.kind.prompt(publicKey, signal), signal);
   }
 
   finish(ceremony, credential, signal) {
-    return post(
+    return this.ask(
       this.root.dataset.finish,
       { ...this.kind.finish(this.root), ceremony, credential: credential.toJSON() },
       signal,
     );
+  }
+
+  /** Asks the server. Where it wants to know first that it is still the same person, that is shown with a passkey, and asked again. */
+  async ask(url, body, signal) {
+    try {
+      return await post(url, body, signal);
+    } catch (error) {
+      if (error.code !== "confirm_needed" || !this.root.dataset.confirm) throw error;
+      await this.confirm(signal);
+      return await post(url, body, signal);
+    }
+  }
+
+  async confirm(signal) {
+    this.says("confirming");
+    const { ceremony, publicKey } = await post(`${this.root.dataset.confirm}/begin`, {}, signal);
+    this.prompted = true;
+    const credential = await kinds.get.prompt(publicKey, signal);
+    await post(`${this.root.dataset.confirm}/finish`, { ceremony, credential: credential.toJSON() }, signal);
+    this.says("waiting");
+  }
+
+  /** Says what is waited for; the keyboard stays where it was. */
+  says(name) {
+    const hadFocus = this.hasFocus();
+    this.say(name);
+    if (hadFocus) this.status.querySelector("button").focus();
   }
 
   /** Back to where the button can be pressed. */

@@ -9,4 +9,5 @@ mod instrument;
 mod main_job;
 mod pages;
 mod pictures;
+mod sign_in_methods;
 mod stage;

@@ -2,9 +2,12 @@
 //! Without a folder they are taken all the same, looked at by nobody, and thrown away: a page that can't be pictured is broken.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use weftid_tests::browser::{Look, Page};
+use weftid_tests::browser::{Look, Options, Page};
+use weftid_tests::database::Kind;
 use weftid_tests::process;
+use weftid_tests::provider::Provider;
 
 use crate::stage::{Demo, Visitor, application_is};
 
@@ -24,6 +27,24 @@ async fn pictures_of_every_page() {
     window.is_on_paper(false).await;
     visitor.saves_the_codes().await;
     takes(window, &folder, "dashboard", "dashboard").await;
+    window.clicks("[data-nudge] a").await;
+    takes(window, &folder, "sign-in-methods", "sign-in-methods-one").await;
+    window.presses("revoke").await;
+    takes(window, &folder, "revoke-passkey", "revoke-last-passkey").await;
+    window.presses("skip").await;
+    window.shows("sign-in-methods").await;
+    visitor.device.is_present(false).await;
+    let key = window.has_authenticator(Options { synced: false, built_in: false, ..Options::default() }).await;
+    window.presses("create-passkey").await;
+    takes(window, &folder, "rename-passkey", "new-passkey").await;
+    window.presses("rename").await;
+    takes(window, &folder, "sign-in-methods", "sign-in-methods").await;
+    window.speaks("de").await;
+    window.clicks("li:last-child [data-action=revoke]").await;
+    takes(window, &folder, "revoke-passkey", "revoke-passkey-german").await;
+    window.speaks("en").await;
+    key.is_unplugged().await;
+    visitor.device.is_present(true).await;
     window.opens(demo.application("wiki/sign-in")).await;
     takes(window, &folder, "consent", "consent").await;
     window.presses("allow").await;
@@ -65,6 +86,27 @@ async fn pictures_of_every_page() {
     window.presses("passkey").await;
     window.waits_for(".waiting").await;
     takes(window, &folder, "sign-in", "sign-in-german-waiting").await;
+}
+
+#[tokio::test]
+async fn pictures_of_confirming() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = std::env::var_os("WEFTID_PICTURES").map_or_else(|| scratch.path().to_owned(), PathBuf::from);
+    let (provider, visitor) = (Provider::for_browsers_in_no_hurry(Kind::Sqlite).await, Visitor::comes().await);
+    let window = &visitor.window;
+    visitor.sets_up(&provider.setup_link().await).await;
+    visitor.saves_the_codes().await;
+    window.opens(provider.url("/account/sign-in-methods")).await;
+    window.presses("rename").await;
+    takes(window, &folder, "rename-passkey", "rename-passkey").await;
+    provider.clock.advance(Duration::from_mins(5));
+    window.presses("rename").await;
+    takes(window, &folder, "confirm", "confirm").await;
+    visitor.device.is_present(false).await;
+    window.opens(provider.url("/account/sign-in-methods")).await;
+    window.presses("create-passkey").await;
+    window.waits_until("it is confirmed first", "document.querySelector('.waiting')?.textContent.includes('First')").await;
+    takes(window, &folder, "sign-in-methods", "sign-in-methods-confirming").await;
 }
 
 async fn takes(window: &Page, folder: &Path, page: &str, name: &str) {

@@ -20,7 +20,7 @@ use crate::stored::{block_audit, events, let_audit_through, rows};
 async fn places(provider: &Provider) -> Vec<(String, bool)> {
     let invited = path(&invitation(provider, "carol@id.example").await);
     let json = [BEGIN.to_owned(), FINISH.to_owned(), format!("{invited}/passkey/begin"), format!("{invited}/passkey/finish")];
-    let forms = ["/login", "/account/backup-codes"];
+    let forms = ["/login", "/account/backup-codes", "/account/passkeys/none/rename", "/account/passkeys/none/delete"];
     json.into_iter().map(|place| (place, true)).chain(forms.map(|place| (place.to_owned(), false))).collect()
 }
 

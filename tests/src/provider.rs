@@ -70,9 +70,18 @@ impl Provider {
 
     /// A provider for browsers: issuer `http://localhost:PORT`, the system's clock, a database that was empty.
     pub async fn for_browsers(kind: Kind) -> Self {
+        Self::for_browsers_at(kind, Clock::system()).await
+    }
+
+    /// The same with a clock that the test moves.
+    pub async fn for_browsers_in_no_hurry(kind: Kind) -> Self {
+        Self::for_browsers_at(kind, Clock::manual(BEGINNING)).await
+    }
+
+    async fn for_browsers_at(kind: Kind, clock: Clock) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let issuer = format!("http://localhost:{}", listener.local_addr().expect("it is bound").port());
-        Self::serve(Database::empty(kind).await, Clock::system(), &[], listener, &issuer).await
+        Self::serve(Database::empty(kind).await, clock, &[], listener, &issuer).await
     }
 
     async fn serve(database: Database, clock: Clock, settings: &[(&str, &str)], listener: TcpListener, issuer: &str) -> Self {
@@ -102,9 +111,14 @@ impl Provider {
         Person::new(&self.wire)
     }
 
+    /// The link by which the first administrator comes aboard.
+    pub async fn setup_link(&self) -> String {
+        setup::link(&self.app).await.expect("the database works").expect("nobody is set up yet")
+    }
+
     /// The first administrator, made through the setup link; signed in.
     pub async fn admin(&self) -> Person {
-        let link = setup::link(&self.app).await.expect("the database works").expect("nobody is set up yet");
+        let link = self.setup_link().await;
         self.admin_by(&link).await
     }
 

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use url::Url;
 
-use crate::actions::authorization_requests;
+use crate::actions::{authorization_requests, passkeys};
 use crate::adapters::templates::pages::{self, Dashboard, Passkey};
 use crate::app::App;
 use crate::base::error::AppError;
@@ -15,7 +15,7 @@ use crate::web::page::Pages;
 use crate::web::session::Session;
 
 /// A passkey, as its owner knows it.
-fn shown(row: passkey::Model) -> Passkey {
+pub(super) fn shown(row: passkey::Model) -> Passkey {
     Passkey { name: row.name, synced: row.backed_up, created_at: row.created_at, last_used_at: row.last_used_at }
 }
 
@@ -40,13 +40,13 @@ fn initiate_login(address: &str, issuer: &Issuer) -> Option<String> {
 
 /// `GET /account`
 pub(super) async fn show(State(app): State<App>, Session(here): Session, pages: Pages) -> Result<Response, AppError> {
-    let passkeys: Vec<Passkey> = passkey::of_user(app.store(), here.user.id).await?.into_iter().map(shown).collect();
+    let own: Vec<Passkey> = passkeys::of(&app, &here).await?.into_iter().map(shown).collect();
     let view = app.view();
     let enabled = view.clients().filter(|client| client.is_enabled());
     let mut apps: Vec<_> = enabled.filter_map(|client| application(client, &app.config().issuer)).collect();
     apps.sort_by_cached_key(|app| (app.name.to_lowercase(), app.url.clone()));
-    let nudge = passkeys.len() == 1;
-    pages.show(Dashboard { house: pages.house(&here.user, "dashboard"), passkeys, apps, nudge })
+    let nudge = own.len() == 1;
+    pages.show(Dashboard { house: pages.house(&here.user, "dashboard"), passkeys: own, apps, nudge })
 }
 
 #[cfg(test)]

@@ -1,12 +1,16 @@
-//! What a person looks after alone: their own page, and their backup codes.
+//! What a person looks after alone: their own page, their passkeys and their backup codes.
 
 mod backup_codes;
+mod confirmation;
 mod dashboard;
+mod further_passkey;
+mod passkeys;
+mod sign_in_methods;
 
 use axum::Router;
 use axum::extract::State;
 use axum::response::Redirect;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::app::App;
 
@@ -16,6 +20,13 @@ pub fn routes() -> Router<App> {
         .route("/", get(front_door))
         .route("/account", get(dashboard::show))
         .route("/account/backup-codes", get(backup_codes::show).post(backup_codes::acknowledge))
+        .route(sign_in_methods::PLACE, get(sign_in_methods::show))
+        .route("/account/passkeys/begin", post(further_passkey::begin))
+        .route("/account/passkeys/finish", post(further_passkey::finish))
+        .route("/account/passkeys/{id}/rename", get(passkeys::ask_name).post(passkeys::rename))
+        .route("/account/passkeys/{id}/delete", get(passkeys::ask_whether).post(passkeys::revoke))
+        .route("/account/confirm/begin", post(confirmation::begin))
+        .route("/account/confirm/finish", post(confirmation::finish))
 }
 
 async fn front_door(State(app): State<App>) -> Redirect {

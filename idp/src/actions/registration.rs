@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::ceremonies::{self, Begun};
 use crate::actions::one_time_links;
+use crate::actions::passkey_name::PasskeyName;
 use crate::actions::person_name::PersonName;
 use crate::actions::sessions::{Beginning, Opened, Proof};
 use crate::actions::visitor::Visitor;
@@ -22,9 +23,6 @@ use crate::protocol::claims::{Acr, Amr};
 use crate::store::one_time_link::LinkKind;
 use crate::store::spent::{self, Spending};
 use crate::store::{Job, StoreError, Write, horizon, one_time_link, passkey, user};
-
-/// What a passkey is called until its owner calls it something else.
-const PASSKEY_NAME: &str = "Passkey";
 
 /// A registration between its two halves.
 #[derive(Debug, Serialize, Deserialize)]
@@ -91,10 +89,12 @@ pub async fn finish(app: &App, link: Link<'_>, ceremony: &str, credential: &[u8]
     let (now, secret) = (app.now(), SessionSecret::random());
     let before = visitor.session(app).await?;
     let user = new_user(registering, &row, now);
-    let proof = Proof { acr: Acr::of_passkey(made.backup_eligible), amr: Amr::of_passkey(made.backup_eligible) };
     let origin = visitor.origin.clone().by(Actor::User(user.id));
-    let beginning = Beginning { before, secret: secret.digest(), browser: visitor.browser, proof, now, epoch: app.epoch(), origin };
-    let passkey = new_passkey(made, user.id, &app.config().passkeys.rp_id, now)?;
+    let passkey = new_passkey(made, None, user.id, &app.config().passkeys.rp_id, now)?;
+    let (acr, amr) = (Acr::of_passkey(passkey.backup_eligible), Amr::of_passkey(passkey.backup_eligible));
+    let proof = Proof { acr, amr };
+    let beginning =
+        Beginning { before, secret: secret.digest(), browser: visitor.browser, proof, passkey: Some(passkey.id), now, epoch: app.epoch(), origin };
     match app.store().write(Register { ceremony, link: row, user: user.clone(), passkey, beginning }).await? {
         Registered::Done => Ok(Opened { secret, user }),
         Registered::CeremonyUsed => Err(ceremonies::used()),
@@ -126,7 +126,9 @@ fn new_user(registering: Registering, link: &one_time_link::Model, now: Time) ->
     }
 }
 
-fn new_passkey(made: NewPasskey, user_id: UserId, rp_id: &str, now: Time) -> Result<passkey::Model, AppError> {
+/// The row of a passkey that was just made. Without a name it is called after what keeps it.
+pub(super) fn new_passkey(made: NewPasskey, name: Option<PasskeyName>, user_id: UserId, rp_id: &str, now: Time) -> Result<passkey::Model, AppError> {
+    let name = name.unwrap_or_else(|| PasskeyName::suggested(made.aaguid));
     Ok(passkey::Model {
         id: PasskeyId::new(now),
         user_id,
@@ -138,7 +140,7 @@ fn new_passkey(made: NewPasskey, user_id: UserId, rp_id: &str, now: Time) -> Res
         backed_up: made.backed_up,
         aaguid: made.aaguid,
         transports: serde_json::to_string(&made.transports).map_err(AppError::internal)?,
-        name: PASSKEY_NAME.to_owned(),
+        name: name.as_str().to_owned(),
         created_at: now,
         last_used_at: None,
     })

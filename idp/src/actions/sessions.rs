@@ -6,7 +6,7 @@ use crate::actions::audit::{Event, Origin};
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
-use crate::base::id::{SessionId, Sid, UserId};
+use crate::base::id::{PasskeyId, SessionId, Sid, UserId};
 use crate::base::secret::SessionSecret;
 use crate::config::Sessions;
 use crate::protocol::claims::{Acr, Amr};
@@ -39,6 +39,13 @@ pub fn is_alive(found: &SessionAndUser, limits: &Sessions, epoch: i64, now: Time
         && user.is_active()
         && now < session.created_at.plus(limits.absolute)
         && now < session.last_seen_at.plus(limits.idle)
+}
+
+/// Whether the session that asks for a change is still open, inside the write of that change: whoever ended it meanwhile, on another page or
+/// node, is obeyed. Hold the person's row first.
+pub async fn is_still_open(write: &Write<'_>, session: &session::Model, user: &user::Model) -> Result<bool, StoreError> {
+    let found = session::hold(write, session.id).await?;
+    Ok(user.is_active() && found.is_some_and(|found| found.ended_at.is_none() && found.security_epoch == user.security_epoch))
 }
 
 struct NoteUse {
@@ -82,6 +89,11 @@ pub struct Opened {
     pub user: user::Model,
 }
 
+/// Whether the person proved who they are recently enough to change how they sign in (C-SUDO-01).
+pub fn is_recent(session: &session::Model, limits: &Sessions, now: Time) -> bool {
+    now < session.authenticated_at.plus(limits.step_up)
+}
+
 /// A session that begins, or goes on, inside the write that accepts a proof.
 #[derive(Clone, Debug)]
 pub struct Beginning {
@@ -93,6 +105,8 @@ pub struct Beginning {
     pub browser: Digest,
     /// The proof.
     pub proof: Proof,
+    /// The passkey that gave the proof, if one did.
+    pub passkey: Option<PasskeyId>,
     /// When.
     pub now: Time,
     /// The epoch of this node.
@@ -108,7 +122,7 @@ impl Beginning {
         if let Some(SessionAndUser { session: before, .. }) = &self.before {
             if before.user_id == user.id {
                 let Proof { acr, amr } = self.proof.clone();
-                let fresh = session::Authentication { secret_digest: self.secret, at: self.now, acr, amr };
+                let fresh = session::Authentication { secret_digest: self.secret, at: self.now, acr, amr, passkey_id: self.passkey };
                 if session::authenticate_again(write, before.id, user.id, fresh).await? {
                     Event::new("session_authenticated_again", &self.origin).user(user.id).session(before.id).record(write, self.now).await?;
                     return Ok(before.id);
@@ -129,6 +143,7 @@ impl Beginning {
             chosen_at: self.now,
             acr: self.proof.acr,
             amr: self.proof.amr.clone(),
+            passkey_id: self.passkey,
             last_seen_at: self.now,
             ended_at: None,
             epoch: self.epoch,
@@ -173,6 +188,23 @@ pub async fn end_all_in(write: &Write<'_>, user: UserId, why: &'static str, orig
         Event::new("sessions_ended", origin).user(user).detail("why", why).detail("sessions", ended).record(write, now).await?;
     }
     Ok(())
+}
+
+/// Ends the sessions that a passkey opened, but for `spared`, inside the write that takes the passkey away. How many there were. Change the
+/// person's row (or hold it to change) first, as for [`end_all_in`].
+pub async fn end_opened_by_in(
+    write: &Write<'_>,
+    user: UserId,
+    passkey: PasskeyId,
+    spared: SessionId,
+    origin: &Origin,
+    now: Time,
+) -> Result<u64, StoreError> {
+    let ended = session::end_opened_by(write, user, passkey, spared, now).await?;
+    if ended > 0 {
+        Event::new("sessions_ended", origin).user(user).detail("why", "passkey_revoked").detail("sessions", ended).record(write, now).await?;
+    }
+    Ok(ended)
 }
 
 /// The same as [`end`] inside a write that also changes something else.

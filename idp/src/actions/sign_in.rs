@@ -1,4 +1,5 @@
-//! Signing in with a passkey. Beginning asks and stores nothing; ending is at most two reads and one write, whatever it comes to.
+//! Signing in with a passkey, and confirming with one who is signed in. Beginning a sign-in asks and stores nothing; ending is at most two
+//! reads and one write, whatever it comes to.
 //!
 //! Outside there is one answer for a passkey that nobody has, one whose signature is wrong and one whose owner is shut out (WebAuthn
 //! §14.6.2); which it was is in the audit log.
@@ -7,19 +8,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::ceremonies::{self, Begun};
-use crate::actions::sessions::{Beginning, Opened, Proof};
+use crate::actions::sessions::{self, Beginning, Opened, Proof};
 use crate::actions::visitor::Visitor;
 use crate::adapters::webauthn::{AuthenticationState, Refused, StoredPasskey, Verified};
 use crate::app::App;
 use crate::base::digest::Digest;
 use crate::base::email::Email;
 use crate::base::error::{AppError, Kind};
-use crate::base::id::UserId;
+use crate::base::id::{CredentialId, SessionId, UserId};
 use crate::base::sealed::{Fact, binding};
 use crate::base::secret::SessionSecret;
 use crate::base::single_use::SingleUseId;
 use crate::protocol::claims::{Acr, Amr};
 use crate::store::reads::passkey_and_user::{PasskeyAndUser, passkey_and_user};
+use crate::store::reads::session_and_user::SessionAndUser;
 use crate::store::spent::{self, Spending};
 use crate::store::{Job, StoreError, Write, passkey, user};
 
@@ -39,13 +41,25 @@ fn belongs_to(browser: Digest, request: &str) -> Vec<u8> {
     binding(&[browser.as_bytes(), Digest::of(request).as_bytes()])
 }
 
+/// C-SUDO-03: a confirmation belongs to a browser and to one session in it. Three parts, where a sign-in has two: neither can end as the other.
+fn belongs_to_session(browser: Digest, session: SessionId) -> Vec<u8> {
+    binding(&[b"confirmation", browser.as_bytes(), session.as_uuid().as_bytes()])
+}
+
 /// Begins a sign-in for whoever has a passkey. No read, no write.
 pub fn begin(app: &App, request: &str, browser: Digest) -> Result<Begun, AppError> {
     let (public_key, state) = app.webauthn().begin_authentication()?;
     ceremonies::begin(app, &SigningIn { state }, &belongs_to(browser, request), public_key)
 }
 
-/// A sign-in whose answer may be judged: its ceremony is ours, this browser's, and not over.
+/// Begins a confirmation by whoever is signed in `here`, with one of their passkeys. One read.
+pub async fn begin_confirmation(app: &App, here: &SessionAndUser, browser: Digest) -> Result<Begun, AppError> {
+    let own: Vec<CredentialId> = passkey::of_user(app.store(), here.user.id).await?.into_iter().map(|row| row.credential_id).collect();
+    let (public_key, state) = app.webauthn().begin_authentication_with(&own)?;
+    ceremonies::begin(app, &SigningIn { state }, &belongs_to_session(browser, here.session.id), public_key)
+}
+
+/// A sign-in or confirmation whose answer may be judged: its ceremony is ours, this browser's, and not over.
 #[derive(Debug)]
 #[must_use = "an answer is judged by `judge`"]
 pub struct Attempt<'a> {
@@ -53,6 +67,8 @@ pub struct Attempt<'a> {
     visitor: &'a Visitor,
     ceremony: SingleUseId,
     state: AuthenticationState,
+    /// Whose session goes on, and no other's; none where a session begins.
+    confirming: Option<SessionAndUser>,
 }
 
 impl<'a> Attempt<'a> {
@@ -63,13 +79,24 @@ impl<'a> Attempt<'a> {
     pub async fn open(app: &'a App, ceremony: &str, request: &str, visitor: &'a Visitor) -> Result<Self, AppError> {
         visitor.admit(app)?;
         let (ceremony, SigningIn { state }) = ceremonies::open(app, ceremony, &belongs_to(visitor.browser, request)).await?;
-        Ok(Self { app, visitor, ceremony, state })
+        Ok(Self { app, visitor, ceremony, state, confirming: None })
+    }
+
+    /// Opens the ceremony of a confirmation by whoever is signed in `here`. Never asks the database.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_confirmation(app: &'a App, ceremony: &str, here: SessionAndUser, visitor: &'a Visitor) -> Result<Self, AppError> {
+        visitor.admit(app)?;
+        let (ceremony, SigningIn { state }) = ceremonies::open(app, ceremony, &belongs_to_session(visitor.browser, here.session.id)).await?;
+        Ok(Self { app, visitor, ceremony, state, confirming: Some(here) })
     }
 
     /// Judges what the browser sent, and opens a session. `named` is the address the person typed, if any.
     ///
     /// # Errors
-    /// `passkey_invalid`, `passkey_other_account` or `ceremony_used`; all of them spend the ceremony.
+    /// `passkey_invalid`, `passkey_other_account` or `ceremony_used`; `not_signed_in` if the session of a confirmation has ended. All of them
+    /// spend the ceremony.
     pub async fn judge(self, credential: &[u8], named: Option<&Email>) -> Result<Opened, AppError> {
         let app = self.app;
         let credential_id = match app.webauthn().identify(credential) {
@@ -87,8 +114,9 @@ impl<'a> Attempt<'a> {
             return Err(self.refuse("deactivated", Some(found.user.id)).await);
         }
         // B-AUTH-01. Told only to whoever holds the passkey: the signature was good.
-        if named.is_some_and(|named| *named != found.user.email) {
-            ceremonies::burn(app, self.ceremony, failed(&self.visitor.origin, "other_account", Some(found.user.id))).await?;
+        let is_another = self.confirming.as_ref().is_some_and(|here| here.user.id != found.user.id);
+        if is_another || named.is_some_and(|named| *named != found.user.email) {
+            ceremonies::burn(app, self.ceremony, self.failed("other_account", Some(found.user.id))).await?;
             return Err(AppError::new(Kind::Conflict, "passkey_other_account"));
         }
         self.accept(found, verified).await
@@ -107,33 +135,45 @@ impl<'a> Attempt<'a> {
 
     /// The one refusal; the reason is for the audit log.
     async fn refuse(&self, reason: &'static str, user: Option<UserId>) -> AppError {
-        match ceremonies::burn(self.app, self.ceremony, failed(&self.visitor.origin, reason, user)).await {
+        match ceremonies::burn(self.app, self.ceremony, self.failed(reason, user)).await {
             Ok(()) => passkey_invalid(reason),
             Err(error) => error,
         }
     }
 
+    fn failed(&self, reason: &'static str, user: Option<UserId>) -> Event {
+        failed(self.confirming.is_some(), &self.visitor.origin, reason, user)
+    }
+
     async fn accept(self, found: PasskeyAndUser, verified: Verified) -> Result<Opened, AppError> {
-        let Self { app, visitor, ceremony, .. } = self;
+        let Self { app, visitor, ceremony, confirming, .. } = self;
         let PasskeyAndUser { passkey, user } = found;
         if verified.counter_went_back {
             // WebAuthn §6.1.1: a sign of a copied key, and no proof. It is recorded, and the sign-in goes on.
             tracing::warn!(passkey = %passkey.id, stored = passkey.counter, shown = verified.counter, "the counter of a passkey went back");
         }
         let secret = SessionSecret::random();
+        let session = confirming.as_ref().map(|here| here.session.id);
+        let before = match confirming {
+            Some(here) => Some(here),
+            None => visitor.session(app).await?,
+        };
+        let (acr, amr) = (Acr::of_passkey(passkey.backup_eligible), Amr::of_passkey(passkey.backup_eligible));
         let beginning = Beginning {
-            before: visitor.session(app).await?,
+            before,
             // C-SES-02: a new secret with every proof, whatever the browser showed before.
             secret: secret.digest(),
             browser: visitor.browser,
-            proof: Proof { acr: Acr::of_passkey(passkey.backup_eligible), amr: Amr::of_passkey(passkey.backup_eligible) },
+            proof: Proof { acr, amr },
+            passkey: Some(passkey.id),
             now: app.now(),
             epoch: app.epoch(),
             origin: visitor.origin.clone().by(Actor::User(user.id)),
         };
-        match app.store().write(SignIn { ceremony, passkey, user: user.id, verified, beginning }).await? {
+        match app.store().write(SignIn { ceremony, passkey, user: user.id, confirming: session, verified, beginning }).await? {
             SignedIn::Done => Ok(Opened { secret, user }),
             SignedIn::CeremonyUsed => Err(ceremonies::used()),
+            SignedIn::SessionEnded => Err(AppError::new(Kind::Unauthenticated, "not_signed_in")),
             SignedIn::Refused(reason) => Err(passkey_invalid(reason)),
         }
     }
@@ -143,8 +183,8 @@ fn passkey_invalid(reason: &'static str) -> AppError {
     AppError::new(Kind::Unauthenticated, "passkey_invalid").because(reason)
 }
 
-fn failed(origin: &Origin, reason: &'static str, user: Option<UserId>) -> Event {
-    let event = Event::new("sign_in_failed", origin).detail("reason", reason);
+fn failed(confirming: bool, origin: &Origin, reason: &'static str, user: Option<UserId>) -> Event {
+    let event = Event::new(if confirming { "confirmation_failed" } else { "sign_in_failed" }, origin).detail("reason", reason);
     match user {
         Some(user) => event.user(user),
         None => event,
@@ -155,6 +195,8 @@ struct SignIn {
     ceremony: SingleUseId,
     passkey: passkey::Model,
     user: UserId,
+    /// The session that must still be there to go on.
+    confirming: Option<SessionId>,
     verified: Verified,
     beginning: Beginning,
 }
@@ -162,6 +204,7 @@ struct SignIn {
 enum SignedIn {
     Done,
     CeremonyUsed,
+    SessionEnded,
     Refused(&'static str),
 }
 
@@ -177,6 +220,12 @@ impl Job for SignIn {
         let Some(user) = user::hold(write, self.user).await?.filter(user::Model::is_active) else {
             return self.refused(write, "deactivated").await;
         };
+        if let (Some(_), Some(SessionAndUser { session, .. })) = (self.confirming, &self.beginning.before)
+            && !sessions::is_still_open(write, session, &user).await?
+        {
+            self.refused(write, "session_ended").await?;
+            return Ok(SignedIn::SessionEnded);
+        }
         let seen = passkey::Use { counter: self.verified.counter.into(), backed_up: self.verified.backed_up, at: now };
         if !passkey::record_use(write, self.passkey.id, seen).await? {
             return self.refused(write, "passkey_unknown").await;
@@ -190,7 +239,7 @@ impl Job for SignIn {
                 .record(write, now)
                 .await?;
         }
-        event("signed_in").record(write, now).await?;
+        event(if self.confirming.is_some() { "confirmed" } else { "signed_in" }).record(write, now).await?;
         Ok(SignedIn::Done)
     }
 }
@@ -198,7 +247,7 @@ impl Job for SignIn {
 impl SignIn {
     async fn refused(&self, write: &Write<'_>, reason: &'static str) -> Result<SignedIn, StoreError> {
         let origin = self.beginning.origin.clone().by(Actor::Nobody);
-        failed(&origin, reason, Some(self.user)).record(write, self.beginning.now).await?;
+        failed(self.confirming.is_some(), &origin, reason, Some(self.user)).record(write, self.beginning.now).await?;
         Ok(SignedIn::Refused(reason))
     }
 }

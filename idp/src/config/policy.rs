@@ -67,6 +67,8 @@ pub struct Sessions {
     pub idle: Duration,
     /// A session is over this long after signing in, used or not.
     pub absolute: Duration,
+    /// Whoever changes how they sign in proved who they are within this time.
+    pub step_up: Duration,
 }
 
 impl Sessions {
@@ -80,6 +82,12 @@ impl Sessions {
                 "use is noted every 5 minutes, and a month is not idle but gone",
             ),
             absolute: reader.within("sessions.absolute", days(14), [Duration::from_mins(15), days(90)], "a stolen session must end some day"),
+            step_up: reader.within(
+                "sessions.step_up",
+                Duration::from_mins(5),
+                [Duration::from_mins(1), Duration::from_mins(10)],
+                "whoever sits down at an open session must not be able to add a passkey of their own",
+            ),
         };
         reader.must(
             &["sessions.idle", "sessions.absolute"],
@@ -179,6 +187,8 @@ pub struct Limits {
     pub network_per_minute: u32,
     /// Authorization requests kept as rows at the same time, all clients together.
     pub stored_requests: u32,
+    /// Passkeys of one person.
+    pub passkeys_per_user: u32,
 }
 
 impl Limits {
@@ -195,6 +205,12 @@ impl Limits {
                 10_000,
                 [100, 1_000_000],
                 "each takes some KiB of the database until it is over",
+            ),
+            passkeys_per_user: reader.within(
+                "limits.passkeys_per_user",
+                20,
+                [2, 50],
+                "everybody should have two, and nobody keeps track of more than a few dozen",
             ),
         }
     }

@@ -231,6 +231,7 @@ fn every_setting_has_bounds_that_hold() {
         ("passkeys.ceremony", "59s", "601s"),
         ("sessions.idle", "14min", "31d"),
         ("sessions.absolute", "14min", "91d"),
+        ("sessions.step_up", "59s", "11min"),
         ("lifetimes.authorization_request", "4min", "3h"),
         ("lifetimes.code", "9s", "601s"),
         ("lifetimes.access_token", "59s", "25h"),
@@ -241,6 +242,7 @@ fn every_setting_has_bounds_that_hold() {
         ("lifetimes.invitation", "4min", "31d"),
         ("limits.network_per_minute", "4", "100001"),
         ("limits.stored_requests", "99", "1000001"),
+        ("limits.passkeys_per_user", "1", "51"),
     ] {
         for text in [low, high] {
             assert!(problems(&[(path, text)]).starts_with(path), "{path} = {text}");

@@ -14,12 +14,12 @@ use crate::actions::registration::{self, Link};
 use crate::adapters::templates::pages::{Invitation, Setup};
 use crate::app::App;
 use crate::base::error::AppError;
-use crate::login::proved;
-use crate::login::visiting::Visiting;
 use crate::store::one_time_link::LinkKind;
 use crate::web::browser::Browser;
 use crate::web::form::JsonCall;
 use crate::web::page::Pages;
+use crate::web::proved;
+use crate::web::visiting::Visiting;
 
 /// The three places below a link of this kind.
 pub(super) fn routes(kind: LinkKind) -> Router<App> {

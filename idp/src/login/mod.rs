@@ -3,9 +3,7 @@
 
 mod coming_aboard;
 mod passkey;
-mod proved;
 mod sign_in_page;
-mod visiting;
 
 use axum::Router;
 use axum::routing::{get, post};

@@ -11,11 +11,11 @@ use crate::actions::sign_in::{self, Attempt};
 use crate::app::App;
 use crate::base::email::Email;
 use crate::base::error::{AppError, Kind};
-use crate::login::proved;
-use crate::login::visiting::Visiting;
 use crate::web::browser::Browser;
 use crate::web::form::JsonCall;
 use crate::web::next;
+use crate::web::proved;
+use crate::web::visiting::Visiting;
 
 /// What the script sends to begin.
 #[derive(Deserialize)]

@@ -77,6 +77,11 @@ impl Params {
         self.single.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// Every name that was sent once and with a value, with it, in the order they were sent.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.single.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Every `resource` (RFC 8707 §2), in the order they were sent.
     pub fn resources(&self) -> &[String] {
         &self.resources

@@ -49,7 +49,7 @@ struct Counts {
 /// A snapshot of how often the database was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counters {
-    /// SELECTs outside write transactions.
+    /// SELECT statements outside write transactions.
     pub reads: u64,
     /// Jobs that went through the door and were kept.
     pub writes: u64,

@@ -59,6 +59,24 @@ pub async fn of_user(rows: &impl Rows, user: UserId) -> Result<Vec<Model>, Store
     Ok(Entity::find().filter(Column::UserId.eq(user)).order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).all(rows.rows()).await?)
 }
 
+/// The passkey with this row id, if it is this person's.
+pub async fn owned(rows: &impl Rows, id: PasskeyId, user: UserId) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find_by_id(id).filter(Column::UserId.eq(user)).one(rows.rows()).await?)
+}
+
+/// Calls a passkey of this person something else. `false` if they have none with this row id.
+pub async fn rename(write: &Write<'_>, id: PasskeyId, user: UserId, name: &str) -> Result<bool, StoreError> {
+    let change = ActiveModel { name: ActiveValue::Set(name.to_owned()), ..Default::default() };
+    let changed = Entity::update_many().set(change).filter(Column::Id.eq(id)).filter(Column::UserId.eq(user)).exec(write.rows()).await?;
+    Ok(changed.rows_affected == 1)
+}
+
+/// Forgets a passkey of this person, public key and all. `false` if they have none with this row id.
+pub async fn delete(write: &Write<'_>, id: PasskeyId, user: UserId) -> Result<bool, StoreError> {
+    let deleted = Entity::delete_many().filter(Column::Id.eq(id)).filter(Column::UserId.eq(user)).exec(write.rows()).await?;
+    Ok(deleted.rows_affected == 1)
+}
+
 /// Whether anybody has a passkey with this credential id (WebAuthn §7.1: it must be nobody's yet).
 pub async fn is_known(rows: &impl Rows, credential: &CredentialId) -> Result<bool, StoreError> {
     Ok(Entity::find().filter(Column::CredentialId.eq(credential.clone())).one(rows.rows()).await?.is_some())

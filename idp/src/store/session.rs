@@ -7,7 +7,7 @@ use sea_orm::{QuerySelect as _, QueryTrait as _};
 
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
-use crate::base::id::{SessionId, Sid, UserId};
+use crate::base::id::{PasskeyId, SessionId, Sid, UserId};
 use crate::protocol::claims::{Acr, Amr};
 use crate::store::spent::SWEEP_BATCH;
 use crate::store::{Rows as _, StoreError, Write};
@@ -37,6 +37,8 @@ pub struct Model {
     pub acr: Acr,
     /// By what means.
     pub amr: Amr,
+    /// The passkey that opened it, if one did; the row of one that was revoked is gone.
+    pub passkey_id: Option<PasskeyId>,
     /// When it was last used, to within five minutes.
     pub last_seen_at: Time,
     /// When it was ended, if it was.
@@ -64,6 +66,8 @@ pub struct Authentication {
     pub acr: Acr,
     /// By what means.
     pub amr: Amr,
+    /// The passkey that proved it, if one did.
+    pub passkey_id: Option<PasskeyId>,
 }
 
 /// Adds a session.
@@ -81,6 +85,7 @@ pub async fn authenticate_again(write: &Write<'_>, id: SessionId, user: UserId, 
         last_seen_at: ActiveValue::Set(fresh.at),
         acr: ActiveValue::Set(fresh.acr),
         amr: ActiveValue::Set(fresh.amr),
+        passkey_id: ActiveValue::Set(fresh.passkey_id),
         ..Default::default()
     };
     let changed = Entity::update_many()
@@ -104,6 +109,20 @@ pub async fn end(write: &Write<'_>, id: SessionId, now: Time) -> Result<bool, St
 pub async fn end_all_of(write: &Write<'_>, user: UserId, now: Time) -> Result<u64, StoreError> {
     let change = ActiveModel { ended_at: ActiveValue::Set(Some(now)), ..Default::default() };
     let changed = Entity::update_many().set(change).filter(Column::UserId.eq(user)).filter(Column::EndedAt.is_null()).exec(write.rows()).await?;
+    Ok(changed.rows_affected)
+}
+
+/// Ends the sessions of a person that this passkey opened, but for `spared`. How many there were.
+pub async fn end_opened_by(write: &Write<'_>, user: UserId, passkey: PasskeyId, spared: SessionId, now: Time) -> Result<u64, StoreError> {
+    let change = ActiveModel { ended_at: ActiveValue::Set(Some(now)), ..Default::default() };
+    let changed = Entity::update_many()
+        .set(change)
+        .filter(Column::UserId.eq(user))
+        .filter(Column::PasskeyId.eq(passkey))
+        .filter(Column::Id.ne(spared))
+        .filter(Column::EndedAt.is_null())
+        .exec(write.rows())
+        .await?;
     Ok(changed.rows_affected)
 }
 

@@ -19,7 +19,7 @@ use crate::web::headers::content_security_policy;
 use crate::web::request_id::RequestId;
 
 /// The places of the house that exist, in the order of its rail.
-const NAV: [(&str, &str); 1] = [("dashboard", "/account")];
+const NAV: [(&str, &str); 2] = [("dashboard", "/account"), ("sign-in-methods", "/account/sign-in-methods")];
 
 /// Extractor: shows pages to whoever asked.
 #[derive(Clone, Debug)]

@@ -19,6 +19,11 @@ pub struct OptionalSession(pub Option<SessionAndUser>);
 #[derive(Clone, Debug)]
 pub struct Session(pub SessionAndUser);
 
+/// The session of a person who proved who they are within `sessions.step_up`, for a script that changes how they sign in (C-SUDO-01). Else the
+/// script is told `confirm_needed`, confirms at `/account/confirm`, and asks again. A form takes a `RecentForm` instead.
+#[derive(Clone, Debug)]
+pub struct RecentSession(pub SessionAndUser);
+
 /// The session of a signed-in person, backup codes saved or not: for the page that shows them, and for signing out.
 #[derive(Clone, Debug)]
 pub struct AnySession(pub SessionAndUser);
@@ -87,6 +92,18 @@ impl FromRequestParts<App> for Session {
             return Err(lead(parts, app, "/account/backup-codes?first"));
         }
         Ok(Self(found))
+    }
+}
+
+impl FromRequestParts<App> for RecentSession {
+    type Rejection = NoSession;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, NoSession> {
+        let Session(found) = <Session as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        if sessions::is_recent(&found.session, &app.config().sessions, app.now()) {
+            return Ok(Self(found));
+        }
+        Err(NoSession::Refuse(AppError::new(Kind::Forbidden, "confirm_needed")))
     }
 }
 

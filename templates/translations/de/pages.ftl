@@ -6,6 +6,7 @@ email = E-Mail-Adresse
 your-name = Ihr Name
 continue = Weiter
 cancel = Abbrechen
+save = Speichern
 or = oder
 terms = Bedingungen
 privacy = Datenschutz
@@ -40,6 +41,7 @@ moment-full = { $day }. { month-name } { $year }, { $time } { $zone }
 ## Die Leiste des Hauses
 nav-label = Konto
 nav-dashboard = Übersicht
+nav-sign-in-methods = Anmeldemethoden
 
 ## Anmelden
 sign-in = Anmelden
@@ -55,6 +57,8 @@ create-passkey = Passkey erstellen
 passkey-again = Passkey noch einmal versuchen
 passkey-waiting = Warten auf Ihr Gerät …
     .detail = Folgen Sie der Anzeige Ihres Browsers.
+passkey-confirming = Zeigen Sie zuerst, dass Sie es sind …
+    .detail = Verwenden Sie einen Passkey, den Sie schon haben.
 passkey-stop = Stopp
 passkey-dismissed = Es wurde kein Passkey verwendet.
     .detail = Nichts ist verloren: Sie können es jederzeit noch einmal versuchen.
@@ -74,6 +78,40 @@ about-passkeys = Was ist ein Passkey?
     .detail = Ihr Fingerabdruck, Ihr Gesicht oder die PIN Ihres Geräts. Sie müssen sich nichts merken und nichts eintippen, und niemand kann bei uns etwas stehlen.
     .safe = Ihr Gerät behält die geheime Hälfte für sich und verwendet sie nur auf dieser Website. Eine nachgemachte Website bekommt nichts.
 
+## Anmeldemethoden
+sign-in-methods-intro = Womit Sie zeigen, dass Sie es sind.
+register-passkey = Neuen Passkey registrieren
+    .detail = Ihr Browser entscheidet, welcher Passwortmanager ihn aufbewahrt. Für einen anderen brechen Sie die Anzeige ab und wählen dort „Anderes Gerät verwenden“.
+passkeys-full = Sie haben { $most } Passkeys, mehr kann ein Konto nicht haben. Widerrufen Sie einen, um einen anderen zu registrieren.
+passkey-rename = Umbenennen
+    .label = { $name } umbenennen
+passkey-revoke = Widerrufen
+    .label = { $name } widerrufen
+no-passkey = An diesem Konto kann sich niemand mehr anmelden.
+    .detail = Registrieren Sie jetzt einen neuen Passkey, bevor Sie diese Seite verlassen.
+news-renamed = Der Passkey hat seinen neuen Namen.
+news-revoked = Der Passkey ist widerrufen.
+    .remaining = Sie können sich weiterhin anmelden mit
+rename-passkey-title = Passkey umbenennen
+rename-passkey-new = Ihr neuer Passkey funktioniert
+    .detail = Geben Sie ihm einen Namen, an dem Sie ihn später erkennen.
+passkey-name = Name des Passkeys
+    .hint = Benennen Sie ihn nach dem, was ihn aufbewahrt, nicht nach dem Gerät: Ein synchronisierter Passkey ist auch auf Ihren anderen Geräten.
+    .good = Gut: „iCloud-Schlüsselbund“, „YubiKey 5“, „Windows Hello auf meinem Arbeitslaptop“.
+    .bad = Weniger gut: „iPhone 15 Pro“.
+keep-name = Jetzt nicht
+revoke-passkey-title = Passkey widerrufen
+revoke-passkey-heading = „{ $name }“ widerrufen?
+revoke-passkey-intro = Er gilt sofort nicht mehr, und wo Sie sich mit ihm angemeldet haben, werden Sie abgemeldet. In diesem Browser bleiben Sie angemeldet. Das lässt sich nicht zurücknehmen.
+revoke-passkey-remaining = Sie können sich weiterhin anmelden mit:
+revoke-passkey-last = Das ist Ihr letzter Passkey.
+    .detail = Ohne ihn gibt es keinen Weg, sich als { $account } anzumelden: Sie verlieren das Konto und alles, was Sie damit öffnen, sobald Sie hier abgemeldet sind.
+    .yes = Mir ist klar, dass ich mich nicht mehr anmelden kann
+revoke-passkey-keep = Behalten
+confirm-title = Sind Sie es noch?
+confirm-intro = Ihre Anmeldung ist eine Weile her. Bevor sich an Ihren Anmeldemethoden etwas ändert, zeigen Sie noch einmal, dass Sie es sind.
+confirm-passkey = Mit Passkey bestätigen
+
 ## Einrichten
 setup-title = Einrichten
 setup-heading = { $brand } einrichten
@@ -89,6 +127,9 @@ invitation-email-hint = Die Einladung gilt für diese Adresse. Mit ihr melden Si
 
 ## Ersatzcodes
 backup-codes = Ersatzcodes
+    .last-resort = Der letzte Weg, wenn alle Geräte verloren sind.
+backup-codes-saved-at = Gesichert: { $when }
+backup-codes-not-saved = Noch nicht gesichert
 backup-codes-heading = Ersatzcodes sichern
 backup-codes-intro = Wenn Sie je alle Geräte verlieren, sind diese Codes der letzte Weg zurück. Sie werden nur jetzt angezeigt.
 backup-codes-account = Konto
@@ -107,7 +148,8 @@ dashboard-apps = Anwendungen
 dashboard-no-apps = Noch keine Anwendungen
     .detail = Sobald Ihnen die Verwaltung Zugang zu einer Anwendung gibt, erscheint sie hier und lässt sich gleich öffnen.
 nudge-second-passkey = Ein einziger Passkey kann verloren gehen.
-    .detail = Registrieren Sie einen zweiten an einem anderen Ort, zum Beispiel auf einem Sicherheitsschlüssel in einer Schublade.
+    .detail = Registrieren Sie einen zweiten in einem anderen Passwortmanager oder auf einem Sicherheitsschlüssel, der in einer Schublade liegt.
+    .link = Zweiten Passkey registrieren
 
 ## Zustimmung
 consent-heading = Mit { $client } teilen?
@@ -117,7 +159,7 @@ allow = Erlauben
 scope-openid = Wer Sie sind
     .detail = Dass Sie es sind, unter einer Kennung
 scope-profile = Ihr Profil
-    .detail = Name, Bild, Sprache
+    .detail = Ihr Name
 scope-email = Ihre E-Mail-Adresse
     .detail = Die Adresse, und ob sie bestätigt ist
 scope-phone = Ihre Telefonnummer

@@ -6,6 +6,7 @@ email = Email
 your-name = Your name
 continue = Continue
 cancel = Cancel
+save = Save
 or = or
 terms = Terms
 privacy = Privacy
@@ -40,6 +41,7 @@ moment-full = { $day } { month-name } { $year }, { $time } { $zone }
 ## The rail of the house
 nav-label = Account
 nav-dashboard = Dashboard
+nav-sign-in-methods = Sign-in Methods
 
 ## Sign in
 sign-in = Sign in
@@ -55,6 +57,8 @@ create-passkey = Create a passkey
 passkey-again = Try the passkey again
 passkey-waiting = Waiting for your device …
     .detail = Follow your browser’s prompt.
+passkey-confirming = First, show that it is you …
+    .detail = Use a passkey that you have already.
 passkey-stop = Stop
 passkey-dismissed = No passkey was used.
     .detail = Nothing is lost: you can try again whenever you like.
@@ -74,6 +78,40 @@ about-passkeys = What is a passkey?
     .detail = Your fingerprint, your face or the PIN of your device. There is nothing to remember, nothing to type and nothing anyone could steal from us.
     .safe = Your device keeps the secret half to itself, and only ever uses it on this site. A look-alike site gets nothing.
 
+## Sign-in Methods
+sign-in-methods-intro = How you prove that you are you.
+register-passkey = Register a new passkey
+    .detail = Your browser decides which credential manager keeps it. To choose another one, cancel its prompt and look there for “Use another device”.
+passkeys-full = You have { $most } passkeys, as many as one account can have. Revoke one to register another.
+passkey-rename = Rename
+    .label = Rename { $name }
+passkey-revoke = Revoke
+    .label = Revoke { $name }
+no-passkey = Nobody can sign in to this account any more.
+    .detail = Register a new passkey now, before you leave this page.
+news-renamed = The passkey has its new name.
+news-revoked = The passkey is revoked.
+    .remaining = You can still sign in with
+rename-passkey-title = Rename a passkey
+rename-passkey-new = Your new passkey works
+    .detail = Give it a name by which you know it later.
+passkey-name = Name of the passkey
+    .hint = Name it by what keeps it, not by the device: a synced passkey is on your other devices too.
+    .good = Good: “iCloud Keychain”, “YubiKey 5”, “Windows Hello on my work laptop”.
+    .bad = Not great: “iPhone 15 Pro”.
+keep-name = Not now
+revoke-passkey-title = Revoke a passkey
+revoke-passkey-heading = Revoke “{ $name }”?
+revoke-passkey-intro = It stops working at once, and wherever you signed in with it, you are signed out. In this browser you stay signed in. This can’t be undone.
+revoke-passkey-remaining = You can still sign in with:
+revoke-passkey-last = This is your last passkey.
+    .detail = Without it there is no way to sign in as { $account }: you lose the account, and everything you open with it, as soon as you are signed out here.
+    .yes = I understand that I can’t sign in any more
+revoke-passkey-keep = Keep it
+confirm-title = Is it still you?
+confirm-intro = You signed in a while ago. Before anything changes in how you sign in, show once more that it is you.
+confirm-passkey = Confirm with a passkey
+
 ## Set-up
 setup-title = Set up
 setup-heading = Set up { $brand }
@@ -89,6 +127,9 @@ invitation-email-hint = The invitation is for this address. You will sign in wit
 
 ## Backup codes
 backup-codes = Backup codes
+    .last-resort = The last resort if every device is lost.
+backup-codes-saved-at = Saved { $when }
+backup-codes-not-saved = Not saved yet
 backup-codes-heading = Save your backup codes
 backup-codes-intro = If you ever lose every device, these codes are the last way back in. They are shown only now.
 backup-codes-account = Account
@@ -107,7 +148,8 @@ dashboard-apps = Applications
 dashboard-no-apps = No applications yet
     .detail = As soon as an administrator gives you access to one, it appears here, ready to open.
 nudge-second-passkey = One passkey is a single point of failure.
-    .detail = Register a second one in another place, for example a security key that you keep in a drawer.
+    .detail = Register a second one with a different credential manager, for example on a security key that you keep in a drawer.
+    .link = Register a second passkey
 
 ## Consent
 consent-heading = Share this with { $client }?
@@ -117,7 +159,7 @@ allow = Allow
 scope-openid = Who you are
     .detail = That it is you, under an identifier
 scope-profile = Your profile
-    .detail = Name, picture, language
+    .detail = Your name
 scope-email = Your email address
     .detail = The address, and whether it is confirmed
 scope-phone = Your phone number

@@ -201,6 +201,85 @@ pub struct Passkey {
     pub last_used_at: Option<Time>,
 }
 
+/// `/account/sign-in-methods`.
+#[derive(Clone, Debug, Serialize)]
+pub struct SignInMethods {
+    /// The house around it.
+    #[serde(flatten)]
+    pub house: House,
+    /// The person's passkeys.
+    pub passkeys: Vec<OwnPasskey>,
+    /// Whether to suggest a second passkey.
+    pub nudge: bool,
+    /// Whether they may register another one.
+    pub has_room: bool,
+    /// How many they may have.
+    pub most: u32,
+    /// When they said that they saved their backup codes.
+    pub codes_saved_at: Option<Time>,
+    /// What just happened: the message `news-NEWS`, with what remains.
+    pub news: Option<&'static str>,
+}
+
+/// A passkey that its owner looks after.
+#[derive(Clone, Debug, Serialize)]
+pub struct OwnPasskey {
+    /// As everywhere.
+    #[serde(flatten)]
+    pub passkey: Passkey,
+    /// What keeps it, where that is known and is not its name.
+    pub kind: Option<&'static str>,
+    /// Where its name is changed.
+    pub rename_url: String,
+    /// Where it is taken away.
+    pub revoke_url: String,
+}
+
+/// `/account/passkeys/ID/rename`.
+#[derive(Clone, Debug, Serialize)]
+pub struct RenamePasskey {
+    /// The page's own path.
+    pub action: String,
+    /// Its name, or what was typed and is none.
+    pub name: String,
+    /// Whether it was registered just now.
+    pub is_new: bool,
+    /// The most characters of a name.
+    pub longest: usize,
+    /// The message `error-CODE` to show.
+    pub error: Option<&'static str>,
+    /// Where the others are.
+    pub back_url: String,
+}
+
+/// `/account/passkeys/ID/delete`.
+#[derive(Clone, Debug, Serialize)]
+pub struct RevokePasskey {
+    /// The page's own path.
+    pub action: String,
+    /// Its name.
+    pub name: String,
+    /// Whose it is.
+    pub account: String,
+    /// The names of those that remain.
+    pub remaining: Vec<String>,
+    /// Where "Keep it" leads.
+    pub back_url: String,
+}
+
+/// Asked in the place of a change, when signing in was too long ago; the change follows by itself.
+#[derive(Clone, Debug, Serialize)]
+pub struct Confirm {
+    /// Whose passkey is needed.
+    pub account: String,
+    /// Where the change is posted.
+    pub action: String,
+    /// What is posted with it.
+    pub fields: Vec<Field>,
+    /// Where "Cancel" leads.
+    pub back_url: String,
+}
+
 /// An application that may be opened.
 #[derive(Clone, Debug, Serialize)]
 pub struct App {
@@ -300,6 +379,18 @@ impl Page for BackupCodes {
 }
 impl Page for Dashboard {
     const NAME: &'static str = "dashboard";
+}
+impl Page for SignInMethods {
+    const NAME: &'static str = "sign-in-methods";
+}
+impl Page for RenamePasskey {
+    const NAME: &'static str = "rename-passkey";
+}
+impl Page for RevokePasskey {
+    const NAME: &'static str = "revoke-passkey";
+}
+impl Page for Confirm {
+    const NAME: &'static str = "confirm";
 }
 impl Page for Consent {
     const NAME: &'static str = "consent";

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::pages::{
-    App, BackupCodes, Brand, Client, Consent, Dashboard, ErrorPage, Field, House, Invitation, Leads, NavItem, Page, Passkey, Presented, Remembered,
-    Setup, Shown, SignIn, SignOut, SignedOut, User, WayOut,
+    App, BackupCodes, Brand, Client, Confirm, Consent, Dashboard, ErrorPage, Field, House, Invitation, Leads, NavItem, OwnPasskey, Page, Passkey,
+    Presented, Remembered, RenamePasskey, RevokePasskey, Setup, Shown, SignIn, SignInMethods, SignOut, SignedOut, User, WayOut,
 };
 use crate::base::clock::Time;
 
@@ -13,7 +13,7 @@ const NOW: i64 = 1_777_809_600;
 const HOUR: i64 = 3600;
 
 /// The codes that an error page can be asked for. Whoever adds a code adds its sentences, or these tests say so.
-pub(super) const ERROR_CODES: [&str; 41] = [
+pub(super) const ERROR_CODES: [&str; 45] = [
     "internal",
     "not_found",
     "method_not_allowed",
@@ -55,6 +55,10 @@ pub(super) const ERROR_CODES: [&str; 41] = [
     "id_token_hint_invalid",
     "id_token_hint_of_another_client",
     "post_logout_redirect_uri_not_registered",
+    "confirm_needed",
+    "passkeys_full",
+    "passkey_name_invalid",
+    "last_passkey",
 ];
 
 /// A page in one of its states.
@@ -72,6 +76,7 @@ pub(super) fn all() -> Vec<Sample> {
     let mut samples = sign_in();
     samples.extend(coming_aboard());
     samples.extend(at_home());
+    samples.extend(ways_in());
     samples.extend(leaving());
     samples.extend(errors());
     samples
@@ -146,7 +151,7 @@ fn at_home() -> Vec<Sample> {
     };
     let passkey =
         |name: &str, synced, hours, used: Option<i64>| Passkey { name: name.into(), synced, created_at: ago(hours), last_used_at: used.map(ago) };
-    let house = House { user: alice(), nav: "dashboard", nav_items: vec![NavItem { id: "dashboard", url: "/account".into() }] };
+    let house = house("dashboard");
     let endless = "Who flies where, with what, and above all when: a description that does not want to end, as they do";
     vec![
         sample(
@@ -159,6 +164,66 @@ fn at_home() -> Vec<Sample> {
             },
         ),
         sample("nudge", Dashboard { house, passkeys: vec![passkey("Windows Hello", false, 20, Some(19))], apps: vec![], nudge: true }),
+    ]
+}
+
+fn house(nav: &'static str) -> House {
+    let item = |id, url: &str| NavItem { id, url: url.into() };
+    House { user: alice(), nav, nav_items: vec![item("dashboard", "/account"), item("sign-in-methods", "/account/sign-in-methods")] }
+}
+
+fn ways_in() -> Vec<Sample> {
+    let own = |name: &str, kind, synced, used: Option<i64>| OwnPasskey {
+        passkey: Passkey { name: name.into(), synced, created_at: ago(24 * 30), last_used_at: used.map(ago) },
+        kind,
+        rename_url: "/account/passkeys/p1/rename".into(),
+        revoke_url: "/account/passkeys/p1/delete".into(),
+    };
+    let two = SignInMethods {
+        house: house("sign-in-methods"),
+        passkeys: vec![
+            own("iCloud Keychain", None, true, Some(3)),
+            own("The blue one in the drawer, for the days on which everything else is lost", Some("YubiKey 5"), false, None),
+        ],
+        nudge: false,
+        has_room: true,
+        most: 20,
+        codes_saved_at: Some(ago(24 * 30)),
+        news: None,
+    };
+    let one = SignInMethods { passkeys: vec![own("Windows Hello", None, false, Some(1))], nudge: true, news: Some("revoked"), ..two.clone() };
+    let rename = RenamePasskey {
+        action: "/account/passkeys/p1/rename".into(),
+        name: "YubiKey 5".into(),
+        is_new: false,
+        longest: 60,
+        error: None,
+        back_url: "/account/sign-in-methods".into(),
+    };
+    let revoke = RevokePasskey {
+        action: "/account/passkeys/p1/delete".into(),
+        name: "YubiKey 5".into(),
+        account: "alice@northwind.example".into(),
+        remaining: vec!["iCloud Keychain".into(), "Windows Hello on my work laptop".into()],
+        back_url: "/account/sign-in-methods".into(),
+    };
+    let confirm = Confirm {
+        account: "alice@northwind.example".into(),
+        action: "/account/passkeys/p1/rename".into(),
+        fields: vec![Field { name: "name".into(), value: "YubiKey 5".into() }],
+        back_url: "/account/sign-in-methods".into(),
+    };
+    vec![
+        sample("none-left", SignInMethods { passkeys: vec![], nudge: false, ..one.clone() }),
+        sample("one", one),
+        sample("full", SignInMethods { has_room: false, news: Some("renamed"), codes_saved_at: None, ..two.clone() }),
+        sample("two", two),
+        sample("new", RenamePasskey { is_new: true, ..rename.clone() }),
+        sample("refused", RenamePasskey { error: Some("error-passkey_name_invalid"), name: "…".into(), ..rename.clone() }),
+        sample("usual", rename),
+        sample("last", RevokePasskey { remaining: vec![], ..revoke.clone() }),
+        sample("usual", revoke),
+        sample("usual", confirm),
     ]
 }
 

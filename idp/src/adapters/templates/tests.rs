@@ -148,6 +148,8 @@ fn what_is_shown_is_escaped() {
             "/detail",
             "/passkeys/0/name",
             "/apps/0/name",
+            "/remaining/0",
+            "/fields/0/value",
             "/scopes/0",
         ] {
             if let Some(value) = context.pointer_mut(pointer) {

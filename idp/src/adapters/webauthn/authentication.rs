@@ -7,6 +7,7 @@ use webauthn_rs::prelude::{Credential, DiscoverableAuthentication, Passkey, Publ
 use webauthn_rs_proto::{AuthenticationExtensionsClientOutputs, AuthenticatorAssertionResponseRaw};
 
 use crate::adapters::webauthn::refused::Refused;
+use crate::adapters::webauthn::registration::descriptor;
 use crate::adapters::webauthn::wire::{self, AssertionResponse, Sent};
 use crate::adapters::webauthn::{Webauthn, authenticator_data, client_data};
 use crate::base::error::AppError;
@@ -60,6 +61,17 @@ impl Webauthn {
             members.remove("allowCredentials");
         }
         Ok((options, AuthenticationState(state)))
+    }
+
+    /// Begins an authentication by a person who is known: their passkeys are named, so that browsers offer those and no others. A hint to
+    /// browsers, like `exclude` of a registration: whose passkey it was is judged by its row.
+    pub fn begin_authentication_with(&self, passkeys: &[CredentialId]) -> Result<(Value, AuthenticationState), AppError> {
+        let (mut options, state) = self.begin_authentication()?;
+        let named: Vec<_> = passkeys.iter().map(descriptor).collect();
+        if let Some(members) = options.as_object_mut() {
+            members.insert("allowCredentials".to_owned(), serde_json::to_value(named).map_err(AppError::internal)?);
+        }
+        Ok((options, state))
     }
 
     /// Says whose passkey, and which, a credential claims to be: what to load before [`Self::finish_authentication`]. Proves nothing.

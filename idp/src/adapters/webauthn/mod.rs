@@ -9,6 +9,7 @@ mod authentication;
 mod authenticator_data;
 mod cbor;
 mod client_data;
+pub mod credential_managers;
 mod refused;
 mod registration;
 mod wire;

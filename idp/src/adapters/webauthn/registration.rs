@@ -111,7 +111,7 @@ impl Webauthn {
     }
 }
 
-fn descriptor(id: &CredentialId) -> PublicKeyCredentialDescriptor {
+pub(super) fn descriptor(id: &CredentialId) -> PublicKeyCredentialDescriptor {
     PublicKeyCredentialDescriptor { type_: "public-key".to_owned(), id: id.as_bytes().to_vec(), transports: None }
 }
 

@@ -11,14 +11,16 @@ use crate::base::digest::Digest;
 use crate::base::error::AppError;
 use crate::web::{cookies, remembered};
 
-#[derive(Serialize)]
-struct GoOn {
-    redirect: String,
+/// Where the page's script goes on after a ceremony.
+#[derive(Debug, Serialize)]
+pub struct GoOn {
+    /// A path of ours.
+    pub redirect: String,
 }
 
 /// Hands out a session that a passkey opened: its secret replaces whatever the browser showed before (C-SES-02), and the browser remembers
 /// whose passkey it was.
-pub(super) fn go_on(app: &App, browser: Digest, opened: &Opened, redirect: String) -> Result<Response, AppError> {
+pub fn go_on(app: &App, browser: Digest, opened: &Opened, redirect: String) -> Result<Response, AppError> {
     let config = app.config();
     let session = cookies::set_session(&opened.secret, config.sessions.absolute, &config.issuer).map_err(AppError::internal)?;
     let hint = remembered::remember(app, browser, &opened.user)?;

@@ -13,7 +13,7 @@ use crate::web::peer::Peer;
 
 /// Extractor: whoever asks, in a browser that shows its cookie.
 #[derive(Clone, Debug)]
-pub(super) struct Visiting(pub(super) Visitor);
+pub struct Visiting(pub Visitor);
 
 impl FromRequestParts<App> for Visiting {
     type Rejection = AppError;
