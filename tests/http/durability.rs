@@ -104,7 +104,7 @@ impl Job for Both {
     }
 }
 
-/// E-RACE-01 at its root, sealed.md "The one door": two writes that stand in each other's way on PostgreSQL both come through, for the one
+/// E-RACE-01 at its root, ARCHITECTURE.md "One door for writes": two writes that stand in each other's way on PostgreSQL both come through, for the one
 /// that the database gave up is run again.
 #[tokio::test]
 async fn a_deadlock_is_run_again() {
@@ -205,7 +205,7 @@ async fn an_unread_code(provider: &Provider, person: &mut Person) -> (RelyingPar
 }
 
 on_both_databases! {
-    /// sealed.md, "It must not fail open": everything is swept when it is due and not before, and a code whose spending was forgotten is
+    /// ARCHITECTURE.md "Spent": everything is swept when it is due and not before, and a code whose spending was forgotten is
     /// refused, even by a node whose clock is so far behind that the code looks fresh.
     async fn what_is_over_is_swept_when_it_is_due(kind: Kind) {
         let provider = Provider::start(kind).await;
@@ -242,7 +242,7 @@ on_both_databases! {
         }
     }
 
-    /// A-CODE-01, sealed.md "It must not fail open": a code whose spending was forgotten is refused, even by a node whose clock is so far
+    /// A-CODE-01, ARCHITECTURE.md "Spent": a code whose spending was forgotten is refused, even by a node whose clock is so far
     /// behind that the code looks fresh.
     async fn a_swept_code_is_refused(kind: Kind) {
         let provider = Provider::start(kind).await;
@@ -264,7 +264,7 @@ on_both_databases! {
         assert_eq!(behind.database.count("SELECT count(*) FROM grants").await, before, "it was redeemed twice");
     }
 
-    /// sealed.md, "It must not fail open": nothing is swept while the clocks disagree about how much time has passed.
+    /// ARCHITECTURE.md "Spent": nothing is swept while the clocks disagree about how much time has passed.
     async fn a_clock_that_jumps_stops_the_sweep(kind: Kind) {
         let provider = Provider::start(kind).await;
         let _ada = provider.person("ada@id.example", "Ada").await;

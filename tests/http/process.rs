@@ -267,7 +267,7 @@ async fn the_log_is_json_and_knows_no_link() {
 }
 
 on_both_databases! {
-    /// decisions.md, Commands: what the command line wrote is seen by the running server within a second.
+    /// ARCHITECTURE.md "Views, versions, epochs": what the command line wrote is seen by the running server within a second.
     async fn the_command_line_works_beside_the_server(kind: Kind) {
         let database = Database::empty(kind).await;
         let server = Process::serve(&database).await;

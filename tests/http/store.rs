@@ -170,7 +170,7 @@ on_both_databases! {
         assert!(before.iter().all(|gave| *gave == now), "everybody learns what it gave");
     }
 
-    /// sealed.md: the memory of what is spent must not fail open. What may have been forgotten is refused, and so is another epoch.
+    /// ARCHITECTURE.md "Spent": the memory of what is spent must not fail open. What may have been forgotten is refused, and so is another epoch.
     async fn what_may_have_been_forgotten_is_refused(kind: Kind) {
         let (database, store) = fresh(kind).await;
         let over = SingleUseId::new(NOW);

@@ -67,13 +67,17 @@ pub async fn keep(app: &App, request: &AuthorizationRequest, browser: Digest) ->
         facts: serde_json::to_string(request).map_err(AppError::internal)?,
         expires_at: request.id.expires_at(),
     };
+    store(app, row).await?;
+    Ok(secret.expose())
+}
+
+/// Stores a request that is too large to travel, unless as many are stored as may be.
+pub(super) async fn store(app: &App, row: authorization_request::Model) -> Result<(), AppError> {
     if app.store().write(StoreRequest { row, cap: app.config().limits.stored_requests.into() }).await? {
-        Ok(secret.expose())
-    } else {
-        let wait = app.config().lifetimes.authorization_request / 10;
-        Err(AppError::new(Kind::Unavailable(wait), "unavailable")
-            .because("as many authorization requests are stored as limits.stored_requests allows"))
+        return Ok(());
     }
+    let wait = app.config().lifetimes.authorization_request / 10;
+    Err(AppError::new(Kind::Unavailable(wait), "unavailable").because("as many authorization requests are stored as limits.stored_requests allows"))
 }
 
 /// Seals a request for whichever browser fetches it next.

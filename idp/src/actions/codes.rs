@@ -4,13 +4,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::actions::audit::{Actor, Event, Origin};
+use crate::actions::authorization_requests;
 use crate::actions::grants::{FIRST_GENERATION, Instance, Judge, Redeem, Redeemed};
 use crate::actions::sessions::Proof;
 use crate::actions::tokens::{self, Given, TokenResponse};
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
-use crate::base::error::{AppError, Kind};
+use crate::base::error::AppError;
 use crate::base::id::{ClientId, GrantId, SessionId, UserId};
 use crate::base::sealed::Fact;
 use crate::base::secret::StoredRequestSecret;
@@ -102,19 +103,6 @@ impl Terms {
     }
 }
 
-struct StoreRequest {
-    row: authorization_request::Model,
-    cap: u64,
-}
-
-impl Job for StoreRequest {
-    type Outcome = bool;
-
-    async fn run(&self, write: &Write<'_>) -> Result<bool, StoreError> {
-        authorization_request::insert(write, self.row.clone(), self.cap).await
-    }
-}
-
 /// A code for `request`, in the name of who is here. Nothing is written, unless the request is so long that the code can't carry it.
 pub async fn issue(app: &App, request: &AuthorizationRequest, who: &SessionAndUser, browser: Digest) -> Result<String, AppError> {
     let id = SingleUseId::new(app.now().plus(app.config().lifetimes.code));
@@ -143,10 +131,7 @@ pub async fn issue(app: &App, request: &AuthorizationRequest, who: &SessionAndUs
         facts: serde_json::to_string(request).map_err(AppError::internal)?,
         expires_at: id.expires_at(),
     };
-    if !app.store().write(StoreRequest { row, cap: app.config().limits.stored_requests.into() }).await? {
-        return Err(AppError::new(Kind::Unavailable(app.config().lifetimes.code), "unavailable")
-            .because("as many authorization requests are stored as limits.stored_requests allows"));
-    }
+    authorization_requests::store(app, row).await?;
     code.asked = Asked::Stored(digest);
     seal(&code)
 }

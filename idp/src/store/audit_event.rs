@@ -1,12 +1,10 @@
 //! The audit log. Rows are added in the transaction of the change they tell of, and never changed.
 
-use sea_orm::QueryOrder as _;
-use sea_orm::QuerySelect as _;
 use sea_orm::entity::prelude::*;
 
 use crate::base::clock::Time;
 use crate::base::id::{AuditEventId, ClientId, SessionId, UserId};
-use crate::store::{Rows, StoreError, Write};
+use crate::store::{Rows as _, StoreError, Write};
 
 /// An event.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -43,9 +41,4 @@ impl ActiveModelBehavior for ActiveModel {}
 pub async fn insert(write: &Write<'_>, row: Model) -> Result<(), StoreError> {
     Entity::insert(ActiveModel::from(row).reset_all()).exec_without_returning(write.rows()).await?;
     Ok(())
-}
-
-/// The latest events, newest first, at most `limit`.
-pub async fn latest(rows: &impl Rows, limit: u64) -> Result<Vec<Model>, StoreError> {
-    Ok(Entity::find().order_by_desc(Column::Id).limit(limit).all(rows.rows()).await?)
 }

@@ -102,11 +102,6 @@ pub async fn insert(write: &Write<'_>, row: Model) -> Result<bool, StoreError> {
     Ok(added == 1)
 }
 
-/// The person with this row id.
-pub async fn by_id(rows: &impl Rows, id: UserId) -> Result<Option<Model>, StoreError> {
-    Ok(Entity::find_by_id(id).one(rows.rows()).await?)
-}
-
 /// The person who signs in with this address.
 pub async fn by_email(rows: &impl Rows, email: &Email) -> Result<Option<Model>, StoreError> {
     Ok(Entity::find().filter(Column::Email.eq(email.clone())).one(rows.rows()).await?)

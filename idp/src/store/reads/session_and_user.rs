@@ -18,10 +18,15 @@ pub struct SessionAndUser {
 
 /// The session whose secret has this digest, whatever its state; the caller judges whether it is alive.
 pub async fn session_and_user(store: &Store, secret: Digest) -> Result<(Horizon, Option<SessionAndUser>), StoreError> {
+    find(store, Expr::col((session::Entity, session::Column::SecretDigest)).eq(secret)).await
+}
+
+/// The one session that fits `condition`, with its person.
+pub(super) async fn find(store: &Store, condition: Expr) -> Result<(Horizon, Option<SessionAndUser>), StoreError> {
     let mut query = from_horizon();
     select_columns::<session::Entity>(&mut query, "session_");
     select_columns::<user::Entity>(&mut query, "user_");
-    query.join(JoinType::LeftJoin, session::Entity, Expr::col((session::Entity, session::Column::SecretDigest)).eq(secret)).join(
+    query.join(JoinType::LeftJoin, session::Entity, condition).join(
         JoinType::LeftJoin,
         user::Entity,
         Expr::col((user::Entity, user::Column::Id)).equals((session::Entity, session::Column::UserId)),
