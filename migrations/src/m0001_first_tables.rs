@@ -14,6 +14,10 @@ impl MigrationTrait for Migration {
             users(),
             passkeys(),
             backup_codes(),
+            passwords(),
+            totps(),
+            attempts(),
+            mails(),
             one_time_links(),
             sessions(),
             clients(),
@@ -40,6 +44,8 @@ impl MigrationTrait for Migration {
             ("grants", &["absolute_ends_at"]),
             ("authorization_requests", &["expires_at"]),
             ("audit_events", &["user_id"]),
+            ("attempts", &["last_at"]),
+            ("mails", &["next_at"]),
         ] {
             manager.create_index(index(table, columns)).await?;
         }
@@ -79,6 +85,11 @@ fn users() -> TableCreateStatement {
         .col(big_integer_null("backup_codes_acknowledged_at"))
         .col(big_integer_null("deactivated_at"))
         .col(big_integer("security_epoch"))
+        .col(text("profile"))
+        .col(big_integer("updated_at"))
+        .col(text_null("language"))
+        .col(text_null("time_zone"))
+        .col(text_null("theme"))
         .take()
 }
 
@@ -97,6 +108,10 @@ fn passkeys() -> TableCreateStatement {
         .col(text("name"))
         .col(big_integer("created_at"))
         .col(big_integer_null("last_used_at"))
+        .col(text_null("last_used_from"))
+        .col(boolean("attested"))
+        .col(big_integer_null("suspected_at"))
+        .col(big_integer_null("frozen_at"))
         .foreign_key(ForeignKey::create().from("passkeys", "user_id").to("users", "id").on_delete(ForeignKeyAction::Cascade))
         .take()
 }
@@ -108,7 +123,46 @@ fn backup_codes() -> TableCreateStatement {
         .col(uuid("set_id"))
         .col(text("key_id"))
         .col(binary("digest"))
+        .col(big_integer_null("used_at"))
         .foreign_key(ForeignKey::create().from("backup_codes", "user_id").to("users", "id").on_delete(ForeignKeyAction::Cascade))
+        .take()
+}
+
+fn passwords() -> TableCreateStatement {
+    table("passwords")
+        .col(uuid("user_id").primary_key())
+        .col(text("hash"))
+        .col(big_integer("set_at"))
+        .col(big_integer_null("frozen_at"))
+        .foreign_key(ForeignKey::create().from("passwords", "user_id").to("users", "id").on_delete(ForeignKeyAction::Cascade))
+        .take()
+}
+
+fn totps() -> TableCreateStatement {
+    table("totps")
+        .col(uuid("user_id").primary_key())
+        .col(binary("secret"))
+        .col(big_integer("created_at"))
+        .col(big_integer("last_step"))
+        .col(big_integer_null("last_used_at"))
+        .col(big_integer_null("frozen_at"))
+        .foreign_key(ForeignKey::create().from("totps", "user_id").to("users", "id").on_delete(ForeignKeyAction::Cascade))
+        .take()
+}
+
+fn attempts() -> TableCreateStatement {
+    table("attempts").col(binary("id").primary_key()).col(big_integer("failures")).col(big_integer("next_at")).col(big_integer("last_at")).take()
+}
+
+fn mails() -> TableCreateStatement {
+    table("mails")
+        .col(uuid("id").primary_key())
+        .col(uuid_null("user_id"))
+        .col(text("kind"))
+        .col(binary("sealed"))
+        .col(big_integer("created_at"))
+        .col(big_integer("next_at"))
+        .col(big_integer("tries"))
         .take()
 }
 
@@ -117,6 +171,7 @@ fn one_time_links() -> TableCreateStatement {
         .col(uuid("id").primary_key())
         .col(text("kind"))
         .col(binary("digest").unique_key())
+        .col(uuid_null("user_id"))
         .col(text_null("email"))
         .col(text_null("name"))
         .col(text("role"))
@@ -142,6 +197,8 @@ fn sessions() -> TableCreateStatement {
         .col(text("amr"))
         .col(uuid_null("passkey_id"))
         .col(big_integer("last_seen_at"))
+        .col(text("device"))
+        .col(text("network"))
         .col(big_integer_null("ended_at"))
         .col(big_integer("epoch"))
         .col(big_integer("security_epoch"))

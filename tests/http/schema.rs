@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use sea_orm::sea_query::ColumnType;
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, Database as Connector, DatabaseConnection, EntityTrait, Iterable as _, Statement};
 use weftid::store::{
-    audit_event, authorization_request, backup_code, client, consent, data_key, grant, horizon, key, one_time_link, passkey, session, spent, user,
+    attempt, audit_event, authorization_request, backup_code, client, consent, data_key, grant, horizon, key, mail, one_time_link, passkey, password,
+    session, spent, totp, user,
 };
 use weftid_tests::database::{Database, Kind};
 use weftid_tests::on_both_databases;
@@ -33,6 +34,7 @@ fn expected<E: EntityTrait>(tables: &mut BTreeMap<String, Columns>) {
 
 fn entities() -> BTreeMap<String, Columns> {
     let mut tables = BTreeMap::new();
+    expected::<attempt::Entity>(&mut tables);
     expected::<audit_event::Entity>(&mut tables);
     expected::<authorization_request::Entity>(&mut tables);
     expected::<backup_code::Entity>(&mut tables);
@@ -43,7 +45,10 @@ fn entities() -> BTreeMap<String, Columns> {
     expected::<horizon::Entity>(&mut tables);
     expected::<key::Entity>(&mut tables);
     expected::<one_time_link::Entity>(&mut tables);
+    expected::<mail::Entity>(&mut tables);
     expected::<passkey::Entity>(&mut tables);
+    expected::<password::Entity>(&mut tables);
+    expected::<totp::Entity>(&mut tables);
     expected::<session::Entity>(&mut tables);
     expected::<spent::Entity>(&mut tables);
     expected::<user::Entity>(&mut tables);

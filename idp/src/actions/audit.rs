@@ -43,6 +43,8 @@ pub struct Origin {
     pub request_id: Option<String>,
     /// The network it came from.
     pub network: Option<String>,
+    /// The browser and system it came from, as a person reads it.
+    pub device: Option<String>,
 }
 
 impl Origin {

@@ -104,7 +104,7 @@ pub async fn replace_unsaved(app: &App, user: UserId, origin: &Origin) -> Result
     let secrets: [BackupCode; CODES] = std::array::from_fn(|_| BackupCode::random());
     let row = |code: &BackupCode| {
         let (key_id, digest) = app.data_keys().digest(PURPOSE, &[user.as_uuid().as_bytes(), &code.0]);
-        backup_code::Model { id: BackupCodeId::new(now), user_id: user, set_id: set, key_id, digest }
+        backup_code::Model { id: BackupCodeId::new(now), user_id: user, set_id: set, key_id, digest, used_at: None }
     };
     let codes = secrets.iter().map(row).collect();
     let replace = Replace { user, set, codes, origin: origin.clone().by(Actor::User(user)), now };

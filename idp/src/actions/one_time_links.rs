@@ -27,6 +27,7 @@ pub(super) fn new(app: &App, purpose: Purpose) -> (one_time_link::Model, String)
         id: OneTimeLinkId::new(now),
         kind,
         digest: secret.digest(),
+        user_id: None,
         email,
         name,
         role,

@@ -123,6 +123,11 @@ fn new_user(registering: Registering, link: &one_time_link::Model, now: Time) ->
         backup_codes_acknowledged_at: None,
         deactivated_at: None,
         security_epoch: 0,
+        profile: "{}".to_owned(),
+        updated_at: now,
+        language: None,
+        time_zone: None,
+        theme: None,
     }
 }
 
@@ -143,6 +148,10 @@ pub(super) fn new_passkey(made: NewPasskey, name: Option<PasskeyName>, user_id: 
         name: name.as_str().to_owned(),
         created_at: now,
         last_used_at: None,
+        last_used_from: None,
+        attested: false,
+        suspected_at: None,
+        frozen_at: None,
     })
 }
 

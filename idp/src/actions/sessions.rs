@@ -145,6 +145,8 @@ impl Beginning {
             amr: self.proof.amr.clone(),
             passkey_id: self.passkey,
             last_seen_at: self.now,
+            device: self.origin.device.clone().unwrap_or_default(),
+            network: self.origin.network.clone().unwrap_or_default(),
             ended_at: None,
             epoch: self.epoch,
             security_epoch: user.security_epoch,

@@ -66,6 +66,8 @@ row_id! {
     GrantId;
     /// An audit event's row.
     AuditEventId;
+    /// A mail that waits to be sent.
+    MailId;
 }
 
 fn ordered_uuid(now: Time) -> Uuid {

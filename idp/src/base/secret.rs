@@ -75,6 +75,28 @@ token!(
     "wq_"
 );
 
+/// A password's hash in PHC string format. Whoever has it can try passwords at leisure, so it is as quiet as the password.
+#[derive(Clone, PartialEq, Eq, ZeroizeOnDrop)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    /// The hash that this text is; nobody has looked yet whether it is one.
+    pub const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Its text. Call it only to compare and to store.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("PasswordHash(redacted)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

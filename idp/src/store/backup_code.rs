@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::id::{BackupCodeId, BackupCodeSetId, KeyId, UserId};
 use crate::store::{Rows as _, StoreError, Write};
@@ -21,6 +22,8 @@ pub struct Model {
     pub key_id: KeyId,
     /// Keyed digest of the code.
     pub digest: Digest,
+    /// When it was used, if it was.
+    pub used_at: Option<Time>,
 }
 
 /// No relations.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
 
+pub mod attempt;
 pub mod audit_event;
 pub mod authorization_request;
 pub mod backup_code;
@@ -18,11 +19,14 @@ pub mod error;
 pub mod grant;
 pub mod horizon;
 pub mod key;
+pub mod mail;
 pub mod one_time_link;
 pub mod passkey;
+pub mod password;
 pub mod reads;
 pub mod session;
 pub mod spent;
+pub mod totp;
 pub mod user;
 mod values;
 pub mod write;

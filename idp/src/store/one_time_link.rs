@@ -11,7 +11,7 @@ use sea_orm::{QuerySelect as _, QueryTrait as _};
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::email::Email;
-use crate::base::id::OneTimeLinkId;
+use crate::base::id::{OneTimeLinkId, UserId};
 use crate::store::spent::SWEEP_BATCH;
 use crate::store::user::Role;
 use crate::store::{Rows, StoreError, Write};
@@ -58,6 +58,8 @@ pub struct Model {
     pub kind: LinkKind,
     /// Digest of the secret in its address.
     pub digest: Digest,
+    /// Whose account it is about, where there is one already.
+    pub user_id: Option<UserId>,
     /// Whom it invites.
     pub email: Option<Email>,
     /// What they are called, as far as it was said.

@@ -39,6 +39,14 @@ pub struct Model {
     pub created_at: Time,
     /// When it was last used.
     pub last_used_at: Option<Time>,
+    /// Where that was: the device and the network, as a person reads it.
+    pub last_used_from: Option<String>,
+    /// Whether its authenticator proved its make when it was registered.
+    pub attested: bool,
+    /// When its counter went back, if it ever did: a sign of a copied key.
+    pub suspected_at: Option<Time>,
+    /// When its owner said that it isn't theirs, if they did; it signs in no more.
+    pub frozen_at: Option<Time>,
 }
 
 /// No relations: joins are written where they are asked.

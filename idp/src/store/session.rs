@@ -41,6 +41,10 @@ pub struct Model {
     pub passkey_id: Option<PasskeyId>,
     /// When it was last used, to within five minutes.
     pub last_seen_at: Time,
+    /// The browser and system it was opened with, as a person reads it.
+    pub device: String,
+    /// The network it was opened from.
+    pub network: String,
     /// When it was ended, if it was.
     pub ended_at: Option<Time>,
     /// The epoch it began in.

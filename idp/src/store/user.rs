@@ -75,6 +75,16 @@ pub struct Model {
     pub deactivated_at: Option<Time>,
     /// Moves when everything that was opened before must end.
     pub security_epoch: i64,
+    /// What they say about themselves beyond name and address: further standard claims, as a JSON object.
+    pub profile: String,
+    /// When name, address or profile last changed.
+    pub updated_at: Time,
+    /// The language they chose; none to follow the browser.
+    pub language: Option<String>,
+    /// The time zone they chose; none to follow the browser.
+    pub time_zone: Option<String>,
+    /// The theme they chose; none to follow the device.
+    pub theme: Option<String>,
 }
 
 /// No relations: joins are written where they are asked.

@@ -8,9 +8,10 @@ use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::email::Email;
 use crate::base::id::{
-    AuditEventId, BackupCodeId, BackupCodeSetId, ClientId, CredentialId, GrantId, KeyId, OneTimeLinkId, PasskeyId, SessionId, Sid, Subject,
+    AuditEventId, BackupCodeId, BackupCodeSetId, ClientId, CredentialId, GrantId, KeyId, MailId, OneTimeLinkId, PasskeyId, SessionId, Sid, Subject,
     UserHandle, UserId,
 };
+use crate::base::secret::PasswordHash;
 use crate::base::single_use::SingleUseId;
 use crate::protocol::claims::{Acr, Amr};
 use crate::protocol::scope::Scope;
@@ -88,11 +89,12 @@ macro_rules! rest_as_bytes {
 }
 
 rests_as!(Time, i64, |time| time.millis(), |millis| Some(Time::from_millis(millis)));
-rest_as_uuids!(UserId, PasskeyId, BackupCodeId, BackupCodeSetId, OneTimeLinkId, SessionId, GrantId, AuditEventId, UserHandle);
+rest_as_uuids!(UserId, PasskeyId, BackupCodeId, BackupCodeSetId, OneTimeLinkId, SessionId, GrantId, MailId, AuditEventId, UserHandle);
 rest_as_bytes!(Digest, SingleUseId);
 rest_as_text!(KeyId, Role, LinkKind, Ring, Acr, Amr, Scope);
 rests_as!(Email, String, |email| email.as_str().to_owned(), |text| Some(Email::from_stored(text)));
 rests_as!(Subject, String, |subject| subject.as_str().to_owned(), |text| Some(Subject::from_text(text)));
 rests_as!(Sid, String, |sid| sid.as_str().to_owned(), |text| Some(Sid::from_text(text)));
 rests_as!(ClientId, String, |id| id.as_str().to_owned(), |text| Some(ClientId::from_text(text)));
+rests_as!(PasswordHash, String, |hash| hash.expose().to_owned(), |text| Some(PasswordHash::from_stored(text)));
 rests_as!(CredentialId, Vec<u8>, |id| id.as_bytes().to_vec(), |bytes| CredentialId::new(bytes));

@@ -6,6 +6,7 @@ pub mod assets;
 pub mod browser;
 pub mod cookies;
 pub mod csrf;
+pub mod device;
 pub mod edge;
 pub mod form;
 pub mod headers;

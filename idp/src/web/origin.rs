@@ -6,6 +6,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 
 use crate::actions::audit::{Actor, Origin};
+use crate::web::device;
 use crate::web::peer::Peer;
 use crate::web::request_id::RequestId;
 
@@ -19,6 +20,11 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestOrigin {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let request_id = RequestId::from_request_parts(parts, state).await?;
         let Peer(network) = Peer::from_request_parts(parts, state).await?;
-        Ok(Self(Origin { actor: Actor::Nobody, request_id: Some(request_id.as_str().to_owned()), network: Some(network.to_string()) }))
+        Ok(Self(Origin {
+            actor: Actor::Nobody,
+            request_id: Some(request_id.as_str().to_owned()),
+            network: Some(network.to_string()),
+            device: device::of(&parts.headers),
+        }))
     }
 }

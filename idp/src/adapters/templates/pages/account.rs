@@ -1,0 +1,170 @@
+//! What the pages of a signed-in person are given.
+
+use serde::Serialize;
+
+use super::{Field, House, Page};
+use crate::base::clock::Time;
+
+/// `/account/backup-codes`.
+#[derive(Clone, Serialize)]
+pub struct BackupCodes {
+    /// The codes in readable groups. The one page that may show them: this type has no `Debug`.
+    pub codes: Vec<String>,
+    /// Which set is acknowledged.
+    pub set: String,
+    /// Whose codes they are.
+    pub account: String,
+    /// Where they work.
+    pub issuer: String,
+    /// From when they are.
+    pub made_at: Time,
+    /// The authorization request that waits.
+    pub request: Option<String>,
+    /// The message `error-CODE` to show.
+    pub error: Option<String>,
+}
+
+impl Page for BackupCodes {
+    const NAME: &'static str = "backup-codes";
+}
+
+/// `/account`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Dashboard {
+    /// The house around it.
+    #[serde(flatten)]
+    pub house: House,
+    /// The person's passkeys.
+    pub passkeys: Vec<Passkey>,
+    /// What they may open.
+    pub apps: Vec<App>,
+    /// Whether to suggest a second passkey.
+    pub nudge: bool,
+}
+
+impl Page for Dashboard {
+    const NAME: &'static str = "dashboard";
+}
+
+/// A passkey as its owner knows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Passkey {
+    /// Its name.
+    pub name: String,
+    /// Whether a credential manager carries it to other devices.
+    pub synced: bool,
+    /// Since when.
+    pub created_at: Time,
+    /// When it last signed in.
+    pub last_used_at: Option<Time>,
+}
+
+/// `/account/sign-in-methods`.
+#[derive(Clone, Debug, Serialize)]
+pub struct SignInMethods {
+    /// The house around it.
+    #[serde(flatten)]
+    pub house: House,
+    /// The person's passkeys.
+    pub passkeys: Vec<OwnPasskey>,
+    /// Whether to suggest a second passkey.
+    pub nudge: bool,
+    /// Whether they may register another one.
+    pub has_room: bool,
+    /// How many they may have.
+    pub most: u32,
+    /// When they said that they saved their backup codes.
+    pub codes_saved_at: Option<Time>,
+    /// What just happened: the message `news-NEWS`, with what remains.
+    pub news: Option<&'static str>,
+}
+
+impl Page for SignInMethods {
+    const NAME: &'static str = "sign-in-methods";
+}
+
+/// A passkey that its owner looks after.
+#[derive(Clone, Debug, Serialize)]
+pub struct OwnPasskey {
+    /// As everywhere.
+    #[serde(flatten)]
+    pub passkey: Passkey,
+    /// What keeps it, where that is known and is not its name.
+    pub kind: Option<&'static str>,
+    /// Where its name is changed.
+    pub rename_url: String,
+    /// Where it is taken away.
+    pub revoke_url: String,
+}
+
+/// `/account/passkeys/ID/rename`.
+#[derive(Clone, Debug, Serialize)]
+pub struct RenamePasskey {
+    /// The page's own path.
+    pub action: String,
+    /// Its name, or what was typed and is none.
+    pub name: String,
+    /// Whether it was registered just now.
+    pub is_new: bool,
+    /// The most characters of a name.
+    pub longest: usize,
+    /// The message `error-CODE` to show.
+    pub error: Option<&'static str>,
+    /// Where the others are.
+    pub back_url: String,
+}
+
+impl Page for RenamePasskey {
+    const NAME: &'static str = "rename-passkey";
+}
+
+/// `/account/passkeys/ID/delete`.
+#[derive(Clone, Debug, Serialize)]
+pub struct RevokePasskey {
+    /// The page's own path.
+    pub action: String,
+    /// Its name.
+    pub name: String,
+    /// Whose it is.
+    pub account: String,
+    /// The names of those that remain.
+    pub remaining: Vec<String>,
+    /// Where "Keep it" leads.
+    pub back_url: String,
+}
+
+impl Page for RevokePasskey {
+    const NAME: &'static str = "revoke-passkey";
+}
+
+/// Asked in the place of a change, when signing in was too long ago; the change follows by itself.
+#[derive(Clone, Debug, Serialize)]
+pub struct Confirm {
+    /// Whose passkey is needed.
+    pub account: String,
+    /// Where the change is posted.
+    pub action: String,
+    /// What is posted with it.
+    pub fields: Vec<Field>,
+    /// Where "Cancel" leads.
+    pub back_url: String,
+}
+
+impl Page for Confirm {
+    const NAME: &'static str = "confirm";
+}
+
+/// An application that may be opened.
+#[derive(Clone, Debug, Serialize)]
+pub struct App {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Where it starts.
+    pub url: String,
+    /// The letter that stands for a missing picture.
+    pub initial: String,
+    /// A picture below our own issuer.
+    pub logo_uri: Option<String>,
+}

@@ -1,0 +1,56 @@
+//! What the pages on the way to an application, and out of the house, are given.
+
+use serde::Serialize;
+
+use super::{Field, Page, Presented, User};
+
+/// `/consent/BOX`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Consent {
+    /// Who asks.
+    pub presented: Presented,
+    /// Who would be giving.
+    pub user: User,
+    /// What is asked for.
+    pub scopes: Vec<String>,
+    /// The page's own path.
+    pub action: String,
+    /// The authorization request, carried along by "Not you?".
+    pub request: Option<String>,
+}
+
+impl Page for Consent {
+    const NAME: &'static str = "consent";
+}
+
+/// `/sign-out` and `/logout`, asking.
+#[derive(Clone, Debug, Serialize)]
+pub struct SignOut {
+    /// Where the answer goes.
+    pub action: String,
+    /// What is sent along.
+    pub fields: Vec<Field>,
+    /// Who asks, when it isn't the person alone.
+    pub presented: Option<Presented>,
+    /// Where "Stay signed in" leads; without it the answer `decision=deny` is posted.
+    pub stay_url: Option<String>,
+}
+
+impl Page for SignOut {
+    const NAME: &'static str = "sign-out";
+}
+
+/// `/signed-out`.
+#[derive(Clone, Debug, Serialize)]
+pub struct SignedOut {
+    /// Which application the person came from.
+    pub presented: Option<Presented>,
+    /// The way back to it.
+    pub continue_url: Option<String>,
+    /// The way in again.
+    pub sign_in_url: String,
+}
+
+impl Page for SignedOut {
+    const NAME: &'static str = "signed-out";
+}
