@@ -18,6 +18,7 @@ pub mod one_time_links;
 pub mod passkey_name;
 pub mod passkeys;
 pub mod person_name;
+pub mod profile;
 pub mod refresh;
 pub mod registration;
 pub mod revocation;

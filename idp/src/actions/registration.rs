@@ -20,6 +20,7 @@ use crate::base::sealed::{Fact, binding};
 use crate::base::secret::SessionSecret;
 use crate::base::single_use::SingleUseId;
 use crate::protocol::claims::{Acr, Amr};
+use crate::protocol::profile::Profile;
 use crate::store::one_time_link::LinkKind;
 use crate::store::spent::{self, Spending};
 use crate::store::{Job, StoreError, Write, horizon, one_time_link, passkey, user};
@@ -123,7 +124,7 @@ fn new_user(registering: Registering, link: &one_time_link::Model, now: Time) ->
         backup_codes_acknowledged_at: None,
         deactivated_at: None,
         security_epoch: 0,
-        profile: "{}".to_owned(),
+        profile: Profile::default(),
         updated_at: now,
         language: None,
         time_zone: None,

@@ -14,3 +14,4 @@ pub mod sealed;
 pub mod secret;
 pub mod single_use;
 pub mod telemetry;
+pub mod unseen;

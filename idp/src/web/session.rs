@@ -10,6 +10,7 @@ use crate::base::error::{AppError, Kind};
 use crate::store::reads::session_and_user::SessionAndUser;
 use crate::web::browser::Browser;
 use crate::web::cookies;
+use crate::web::preferences::Preferences;
 
 /// The session of whoever asks, if they are signed in. One read, done once for a request.
 #[derive(Clone, Debug)]
@@ -41,6 +42,9 @@ impl FromRequestParts<App> for OptionalSession {
             Some((secret, browser)) => sessions::current(app, &secret, browser.digest()).await?,
             None => None,
         };
+        if let Some(found) = &found {
+            parts.extensions.get_or_insert_default::<Preferences>().note(&found.user);
+        }
         let session = Self(found);
         parts.extensions.insert(session.clone());
         Ok(session)

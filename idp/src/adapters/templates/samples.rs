@@ -3,10 +3,12 @@
 use serde_json::Value;
 
 use super::pages::{
-    App, BackupCodes, Brand, Client, Confirm, Consent, Dashboard, ErrorPage, Field, House, Invitation, Leads, NavItem, OwnPasskey, Page, Passkey,
-    Presented, Remembered, RenamePasskey, RevokePasskey, Setup, Shown, SignIn, SignInMethods, SignOut, SignedOut, User, WayOut,
+    App, BackupCodes, Brand, Client, Confirm, Consent, Dashboard, ErrorPage, Field, House, Invitation, Leads, Look, NavItem, OwnPasskey, Page,
+    Passkey, Presented, Remembered, RenamePasskey, RevokePasskey, Setup, Shown, SignIn, SignInMethods, SignOut, SignedOut, User, WayOut,
 };
 use crate::base::clock::Time;
+
+mod profile;
 
 /// The moment the samples are seen at: 2026-05-03T12:00:00Z.
 const NOW: i64 = 1_777_809_600;
@@ -77,6 +79,7 @@ pub(super) fn all() -> Vec<Sample> {
     samples.extend(coming_aboard());
     samples.extend(at_home());
     samples.extend(ways_in());
+    samples.extend(profile::samples());
     samples.extend(leaving());
     samples.extend(errors());
     samples
@@ -168,8 +171,8 @@ fn at_home() -> Vec<Sample> {
 }
 
 fn house(nav: &'static str) -> House {
-    let item = |id, url: &str| NavItem { id, url: url.into() };
-    House { user: alice(), nav, nav_items: vec![item("dashboard", "/account"), item("sign-in-methods", "/account/sign-in-methods")] }
+    let items = [("dashboard", "/account"), ("profile", "/account/profile"), ("sign-in-methods", "/account/sign-in-methods")];
+    House { user: alice(), nav, nav_items: items.map(|(id, url)| NavItem { id, url: url.into() }).into() }
 }
 
 fn ways_in() -> Vec<Sample> {
@@ -309,6 +312,7 @@ fn sample<P: Page>(state: &'static str, page: P) -> Sample {
         request_id: "0198f5c2-7d1e-7a3b-9c4d-5e6f7a8b9c0d".into(),
         brand: Brand { name: "Northwind".into() },
         now: Time::from_seconds(NOW),
+        look: Look::default(),
         page,
     };
     Sample { page: P::NAME, state, context: serde_json::to_value(&shown).unwrap() }

@@ -196,6 +196,7 @@ fn a_typed_page_is_shown_under_its_name() {
         request_id: "r".into(),
         brand: pages::Brand { name: "Northwind".into() },
         now: Time::from_seconds(0),
+        look: pages::Look::default(),
         page: pages::SignedOut { presented: None, continue_url: None, sign_in_url: "/login".into() },
     };
     let html = templates.show(&templates.negotiate(Some("de")), &page).unwrap();
