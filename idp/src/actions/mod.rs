@@ -26,5 +26,6 @@ pub mod setup;
 pub mod sign_in;
 pub mod sweeping;
 pub mod tokens;
+pub mod totp;
 pub mod users;
 pub mod visitor;

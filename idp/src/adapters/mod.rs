@@ -3,4 +3,5 @@
 pub mod jose;
 mod json;
 pub mod templates;
+pub mod totp;
 pub mod webauthn;
