@@ -2,5 +2,6 @@
 
 pub mod jose;
 mod json;
+pub mod passwords;
 pub mod templates;
 pub mod webauthn;
