@@ -4,6 +4,7 @@ use crate::actions::audit::Origin;
 use crate::actions::sessions;
 use crate::app::App;
 use crate::base::digest::Digest;
+use crate::base::email::Email;
 use crate::base::error::AppError;
 use crate::base::network::Network;
 use crate::base::secret::SessionSecret;
@@ -17,6 +18,8 @@ pub struct Visitor {
     pub browser: Digest,
     /// The session that the browser shows. Nobody has looked yet whether it is alive.
     pub shown: Option<SessionSecret>,
+    /// The sign-in name of whoever signed in in this browser last, if its own cookie says so. It proves nothing about who is here now.
+    pub known_as: Option<Email>,
     /// The network it comes from.
     pub network: Network,
     /// For the audit log.

@@ -9,6 +9,7 @@ pub mod flood_guard;
 pub mod id;
 pub mod issuer;
 pub mod network;
+pub mod password;
 pub mod random;
 pub mod sealed;
 pub mod secret;
