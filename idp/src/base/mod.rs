@@ -12,5 +12,6 @@ pub mod network;
 pub mod random;
 pub mod sealed;
 pub mod secret;
+pub mod session_secrets;
 pub mod single_use;
 pub mod telemetry;

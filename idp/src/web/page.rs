@@ -17,6 +17,7 @@ use crate::web::browser::Browser;
 use crate::web::csrf;
 use crate::web::headers::content_security_policy;
 use crate::web::request_id::RequestId;
+use crate::web::session::AllHere;
 
 /// The places of the house that exist, in the order of its rail.
 const NAV: [(&str, &str); 2] = [("dashboard", "/account"), ("sign-in-methods", "/account/sign-in-methods")];
@@ -76,7 +77,9 @@ impl FromRequestParts<App> for Pages {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let request_id = RequestId::from_request_parts(parts, app).await?;
-        let csrf = parts.extensions.get::<Browser>().map(|browser| csrf::token(&app.view().rings.sealer, browser));
+        // A page that can't be told who is here is a page for nobody.
+        let person = AllHere::from_request_parts(parts, app).await.ok().and_then(|AllHere(here)| Some(here.current()?.user.id));
+        let csrf = parts.extensions.get::<Browser>().map(|browser| csrf::token(&app.view().rings.sealer, browser, person));
         let locale = app.templates().negotiate(parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()));
         Ok(Self { app: app.clone(), locale, request_id, csrf })
     }
