@@ -88,16 +88,26 @@ pub async fn finish(app: &App, link: Link<'_>, ceremony: &str, credential: &[u8]
         }
     };
     let (now, secret) = (app.now(), SessionSecret::random());
-    let before = visitor.session(app).await?;
+    let before = visitor.everybody(app).await?;
     let user = new_user(registering, &row, now);
     let origin = visitor.origin.clone().by(Actor::User(user.id));
     let passkey = new_passkey(made, None, user.id, &app.config().passkeys.rp_id, now)?;
     let (acr, amr) = (Acr::of_passkey(passkey.backup_eligible), Amr::of_passkey(passkey.backup_eligible));
     let proof = Proof { acr, amr };
-    let beginning =
-        Beginning { before, secret: secret.digest(), browser: visitor.browser, proof, passkey: Some(passkey.id), now, epoch: app.epoch(), origin };
+    let beside = before.beside(user.id);
+    let beginning = Beginning {
+        before,
+        secret: secret.digest(),
+        browser: visitor.browser,
+        proof,
+        passkey: Some(passkey.id),
+        now,
+        limits: app.config().sessions.clone(),
+        epoch: app.epoch(),
+        origin,
+    };
     match app.store().write(Register { ceremony, link: row, user: user.clone(), passkey, beginning }).await? {
-        Registered::Done => Ok(Opened { secret, user }),
+        Registered::Done => Ok(Opened { secret, user, beside }),
         Registered::CeremonyUsed => Err(ceremonies::used()),
         Registered::Refused(why) => Err(match why {
             // Lost by a moment to somebody who was as right (E-RACE-07).

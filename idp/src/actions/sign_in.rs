@@ -153,11 +153,8 @@ impl<'a> Attempt<'a> {
             tracing::warn!(passkey = %passkey.id, stored = passkey.counter, shown = verified.counter, "the counter of a passkey went back");
         }
         let secret = SessionSecret::random();
-        let session = confirming.as_ref().map(|here| here.session.id);
-        let before = match confirming {
-            Some(here) => Some(here),
-            None => visitor.session(app).await?,
-        };
+        let before = visitor.everybody(app).await?;
+        let beside = before.beside(user.id);
         let (acr, amr) = (Acr::of_passkey(passkey.backup_eligible), Amr::of_passkey(passkey.backup_eligible));
         let beginning = Beginning {
             before,
@@ -167,11 +164,12 @@ impl<'a> Attempt<'a> {
             proof: Proof { acr, amr },
             passkey: Some(passkey.id),
             now: app.now(),
+            limits: app.config().sessions.clone(),
             epoch: app.epoch(),
             origin: visitor.origin.clone().by(Actor::User(user.id)),
         };
-        match app.store().write(SignIn { ceremony, passkey, user: user.id, confirming: session, verified, beginning }).await? {
-            SignedIn::Done => Ok(Opened { secret, user }),
+        match app.store().write(SignIn { ceremony, passkey, user: user.id, confirming, verified, beginning }).await? {
+            SignedIn::Done => Ok(Opened { secret, user, beside }),
             SignedIn::CeremonyUsed => Err(ceremonies::used()),
             SignedIn::SessionEnded => Err(AppError::new(Kind::Unauthenticated, "not_signed_in")),
             SignedIn::Refused(reason) => Err(passkey_invalid(reason)),
@@ -196,7 +194,7 @@ struct SignIn {
     passkey: passkey::Model,
     user: UserId,
     /// The session that must still be there to go on.
-    confirming: Option<SessionId>,
+    confirming: Option<SessionAndUser>,
     verified: Verified,
     beginning: Beginning,
 }
@@ -217,10 +215,10 @@ impl Job for SignIn {
             return Ok(SignedIn::CeremonyUsed);
         }
         // Looked at again (B-AUTH-05): the person may have been shut out, or the passkey taken away, since the signature was checked.
-        let Some(user) = user::hold(write, self.user).await?.filter(user::Model::is_active) else {
+        let Some(user) = user::hold_to_change(write, self.user).await?.filter(user::Model::is_active) else {
             return self.refused(write, "deactivated").await;
         };
-        if let (Some(_), Some(SessionAndUser { session, .. })) = (self.confirming, &self.beginning.before)
+        if let Some(SessionAndUser { session, .. }) = &self.confirming
             && !sessions::is_still_open(write, session, &user).await?
         {
             self.refused(write, "session_ended").await?;

@@ -69,6 +69,8 @@ pub struct Sessions {
     pub absolute: Duration,
     /// Whoever changes how they sign in proved who they are within this time.
     pub step_up: Duration,
+    /// Sessions of one person at the same time; beyond it those end that were not used for the longest time.
+    pub most_per_user: u32,
 }
 
 impl Sessions {
@@ -87,6 +89,12 @@ impl Sessions {
                 Duration::from_mins(5),
                 [Duration::from_mins(1), Duration::from_mins(10)],
                 "whoever sits down at an open session must not be able to add a passkey of their own",
+            ),
+            most_per_user: reader.within(
+                "sessions.most_per_user",
+                50,
+                [1, 1_000],
+                "nobody has that many browsers, and whoever looks through the list of their sessions must reach its end",
             ),
         };
         reader.must(

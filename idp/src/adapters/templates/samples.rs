@@ -8,6 +8,7 @@ use super::pages::{
 };
 use crate::base::clock::Time;
 
+mod accounts;
 mod profile;
 
 /// The moment the samples are seen at: 2026-05-03T12:00:00Z.
@@ -61,6 +62,7 @@ pub(super) const ERROR_CODES: &[&str] = &[
     "passkeys_full",
     "passkey_name_invalid",
     "last_passkey",
+    "account_changed",
 ];
 
 /// A page in one of its states.
@@ -81,6 +83,7 @@ pub(super) fn all() -> Vec<Sample> {
     samples.extend(ways_in());
     samples.extend(profile::samples());
     samples.extend(leaving());
+    samples.extend(accounts::all());
     samples.extend(errors());
     samples
 }
@@ -243,9 +246,11 @@ fn leaving() -> Vec<Sample> {
         action: "/logout".into(),
         fields: vec![Field { name: "state".into(), value: "xyz".into() }],
         presented: None,
+        accounts: vec![alice()],
         stay_url: text("/account"),
     };
-    let signed_out = SignedOut { presented: None, continue_url: None, sign_in_url: "/login".into() };
+    let signed_out =
+        SignedOut { presented: None, continue_url: None, others: vec![], choose_url: "/choose-account".into(), sign_in_url: "/login".into() };
     vec![
         sample(
             "unknown",
@@ -253,8 +258,10 @@ fn leaving() -> Vec<Sample> {
         ),
         sample("usual", consent),
         sample("asked", SignOut { presented: Some(wiki()), stay_url: None, ..sign_out.clone() }),
+        sample("several", SignOut { accounts: vec![alice(), accounts::bob(), accounts::long()], ..sign_out.clone() }),
         sample("own", sign_out),
         sample("with-a-way-back", SignedOut { presented: Some(wiki()), continue_url: text("https://wiki.acme.example/"), ..signed_out.clone() }),
+        sample("others", SignedOut { others: vec![accounts::bob(), accounts::long()], ..signed_out.clone() }),
         sample("own", signed_out),
     ]
 }
