@@ -4,8 +4,10 @@ mod backup_codes;
 mod confirmation;
 mod dashboard;
 mod further_passkey;
+mod known_passkeys;
 mod passkeys;
 mod sign_in_methods;
+mod well_known;
 
 use axum::Router;
 use axum::extract::State;
@@ -13,6 +15,8 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 
 use crate::app::App;
+
+pub use well_known::well_known;
 
 /// The places of a signed-in person, and the front door that leads there. They need the layer that recognises browsers.
 pub fn routes() -> Router<App> {

@@ -16,6 +16,7 @@ pub mod invitations;
 pub mod logout;
 pub mod one_time_links;
 pub mod passkey_name;
+pub mod passkey_policy;
 pub mod passkeys;
 pub mod person_name;
 pub mod refresh;

@@ -6,6 +6,7 @@
 mod duration;
 mod infrastructure;
 mod layers;
+mod passkeys;
 mod policy;
 mod problems;
 mod reader;
@@ -22,7 +23,8 @@ use crate::config::layers::Layers;
 use crate::config::reader::Reader;
 
 pub use crate::config::infrastructure::{Database, Http, Keys, Log};
-pub use crate::config::policy::{Brand, Lifetimes, Limits, Passkeys, Sessions};
+pub use crate::config::passkeys::{AaguidRule, Passkeys, SuspectedClone};
+pub use crate::config::policy::{Brand, Lifetimes, Limits, Sessions};
 pub use crate::config::problems::{Origin, Problem, Problems};
 pub use crate::config::reader::Effective;
 pub use crate::config::secrets::{DatabaseUrl, MasterKey, MasterKeySource};
@@ -40,7 +42,7 @@ pub struct Config {
     pub database: Database,
     /// The key that wraps all keys.
     pub keys: Keys,
-    /// How passkeys know us.
+    /// How passkeys know us, and which we take.
     pub passkeys: Passkeys,
     /// How we call ourselves.
     pub brand: Brand,
