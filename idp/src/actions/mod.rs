@@ -20,6 +20,7 @@ pub mod logout;
 pub mod next_steps;
 pub mod one_time_links;
 pub mod passkey_name;
+pub mod passkey_policy;
 pub mod passkeys;
 pub mod passwords;
 pub mod person_name;

@@ -10,10 +10,10 @@ use crate::base::digest::Digest;
 use crate::base::id::{PasskeyId, SessionId, Sid, UserId};
 use crate::base::secret::SessionSecret;
 use crate::base::session_secrets::SessionSecrets;
-use crate::config::Sessions;
+use crate::config::{Passkeys, Sessions};
 use crate::protocol::claims::{Acr, Amr};
 use crate::store::reads::session_and_user::{SessionAndUser, sessions_and_users};
-use crate::store::{Job, StoreError, Write, session, user};
+use crate::store::{Job, StoreError, Write, passkey, session, user};
 
 /// `last_seen` is written at most this often.
 const SEEN_EVERY: Duration = Duration::from_mins(5);
@@ -105,6 +105,15 @@ pub struct Proof {
     pub acr: Acr,
     /// By what means.
     pub amr: Amr,
+}
+
+impl Proof {
+    /// What signing with this passkey proves. Hardware is claimed only for a key that can't be copied (B-AUTH-07), and where authenticators are
+    /// asked to prove their make, only for one that did.
+    pub fn of_passkey(passkey: &passkey::Model, policy: &Passkeys) -> Self {
+        let may_be_copied = passkey.backup_eligible || (policy.asks_attestation() && !passkey.attested);
+        Self { acr: Acr::of_passkey(may_be_copied), amr: Amr::of_passkey(may_be_copied) }
+    }
 }
 
 /// A session that a proof has opened, and whose it is.

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::pages::{
-    App, BackupCodes, Brand, Client, Confirm, Consent, Dashboard, ErrorPage, Field, House, Invitation, Leads, Look, NavItem, OwnPasskey, Page,
-    Passkey, Presented, Remembered, RenamePasskey, RevokePasskey, Setup, Shown, SignIn, SignInMethods, SignOut, SignedOut, User, WayOut,
+    App, BackupCodes, Brand, Client, Confirm, Consent, Dashboard, ErrorPage, Field, House, Invitation, KnownPasskeys, Leads, Look, NavItem,
+    OwnPasskey, Page, Passkey, Presented, Remembered, RenamePasskey, RevokePasskey, Setup, Shown, SignIn, SignInMethods, SignOut, SignedOut, User,
+    WayOut,
 };
 use crate::base::clock::Time;
 
@@ -63,6 +64,8 @@ pub(super) const ERROR_CODES: &[&str] = &[
     "passkey_name_invalid",
     "last_passkey",
     "account_changed",
+    "passkey_suspected",
+    "passkey_not_allowed",
 ];
 
 /// A page in one of its states.
@@ -155,8 +158,14 @@ fn at_home() -> Vec<Sample> {
         initial: name[..1].into(),
         logo_uri: None,
     };
-    let passkey =
-        |name: &str, synced, hours, used: Option<i64>| Passkey { name: name.into(), synced, created_at: ago(hours), last_used_at: used.map(ago) };
+    let passkey = |name: &str, synced, hours, used: Option<i64>| Passkey {
+        name: name.into(),
+        synced,
+        created_at: ago(hours),
+        last_used_at: used.map(ago),
+        last_used_from: used.map(|_| "Firefox on Linux, 192.0.2.1".into()),
+        suspected_at: None,
+    };
     let house = house("dashboard");
     let endless = "Who flies where, with what, and above all when: a description that does not want to end, as they do";
     vec![
@@ -167,9 +176,13 @@ fn at_home() -> Vec<Sample> {
                 passkeys: vec![passkey("iCloud Keychain", true, 24 * 400, Some(3)), passkey("YubiKey 5", false, 24 * 30, None)],
                 apps: vec![app("Acme Wiki", Some("What we know, written down")), app("Photo Box", None), app("Flight Plans", Some(endless))],
                 nudge: false,
+                known: known(&["AQID", "BAUG"]),
             },
         ),
-        sample("nudge", Dashboard { house, passkeys: vec![passkey("Windows Hello", false, 20, Some(19))], apps: vec![], nudge: true }),
+        sample(
+            "nudge",
+            Dashboard { known: known(&["AQID"]), house, passkeys: vec![passkey("Windows Hello", false, 20, Some(19))], apps: vec![], nudge: true },
+        ),
     ]
 }
 
@@ -180,7 +193,14 @@ fn house(nav: &'static str) -> House {
 
 fn ways_in() -> Vec<Sample> {
     let own = |name: &str, kind, synced, used: Option<i64>| OwnPasskey {
-        passkey: Passkey { name: name.into(), synced, created_at: ago(24 * 30), last_used_at: used.map(ago) },
+        passkey: Passkey {
+            name: name.into(),
+            synced,
+            created_at: ago(24 * 30),
+            last_used_at: used.map(ago),
+            last_used_from: used.map(|_| "Chrome on Android, 2001:db8:1:2::/64".into()),
+            suspected_at: None,
+        },
         kind,
         rename_url: "/account/passkeys/p1/rename".into(),
         revoke_url: "/account/passkeys/p1/delete".into(),
@@ -196,7 +216,11 @@ fn ways_in() -> Vec<Sample> {
         most: 20,
         codes_saved_at: Some(ago(24 * 30)),
         news: None,
+        known: known(&["AQID", "BAUG"]),
+        suspected_refused: true,
     };
+    let mut copied = two.clone();
+    copied.passkeys.iter_mut().skip(1).for_each(|own| own.passkey.suspected_at = Some(ago(30)));
     let one = SignInMethods { passkeys: vec![own("Windows Hello", None, false, Some(1))], nudge: true, news: Some("revoked"), ..two.clone() };
     let rename = RenamePasskey {
         action: "/account/passkeys/p1/rename".into(),
@@ -220,8 +244,13 @@ fn ways_in() -> Vec<Sample> {
         back_url: "/account/sign-in-methods".into(),
     };
     vec![
-        sample("none-left", SignInMethods { passkeys: vec![], nudge: false, ..one.clone() }),
+        sample(
+            "none-left",
+            SignInMethods { passkeys: vec![], nudge: false, known: KnownPasskeys { may_be_none: true, ..known(&[]) }, ..one.clone() },
+        ),
         sample("one", one),
+        sample("copied-allowed", SignInMethods { suspected_refused: false, ..copied.clone() }),
+        sample("copied", copied),
         sample("full", SignInMethods { has_room: false, news: Some("renamed"), codes_saved_at: None, ..two.clone() }),
         sample("two", two),
         sample("new", RenamePasskey { is_new: true, ..rename.clone() }),
@@ -231,6 +260,17 @@ fn ways_in() -> Vec<Sample> {
         sample("usual", revoke),
         sample("usual", confirm),
     ]
+}
+
+fn known(credentials: &[&str]) -> KnownPasskeys {
+    KnownPasskeys {
+        rp_id: "id.northwind.example".into(),
+        user_id: "AAAAAAAAAAAAAAAAAAAAAA".into(),
+        name: "alice@northwind.example".into(),
+        display_name: "Alice Example".into(),
+        credentials: credentials.iter().map(|&id| id.to_owned()).collect(),
+        may_be_none: false,
+    }
 }
 
 fn leaving() -> Vec<Sample> {
