@@ -1,13 +1,16 @@
-//! What a person looks after alone: their own page, and every way in: passkeys, password, authenticator app, backup codes.
+//! What a person looks after alone: their own page, their profile, and every way in: passkeys, password, authenticator app, backup codes.
 
 mod backup_codes;
 mod confirmation;
 mod dashboard;
 mod further_passkey;
+mod known_passkeys;
 mod passkeys;
 mod password;
+mod profile;
 mod sign_in_methods;
 mod totp;
+mod well_known;
 
 use axum::Router;
 use axum::extract::State;
@@ -15,6 +18,8 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 
 use crate::app::App;
+
+pub use well_known::well_known;
 
 /// The places of a signed-in person, and the front door that leads there. They need the layer that recognises browsers.
 pub fn routes() -> Router<App> {
@@ -28,6 +33,7 @@ pub fn routes() -> Router<App> {
         .route("/account/totp/begin", get(totp::begin))
         .route("/account/totp/confirm", post(totp::confirm))
         .route("/account/totp/disable", get(totp::ask_whether).post(totp::disable))
+        .route(profile::PLACE, get(profile::show).post(profile::save))
         .route(sign_in_methods::PLACE, get(sign_in_methods::show))
         .route("/account/passkeys/begin", post(further_passkey::begin))
         .route("/account/passkeys/finish", post(further_passkey::finish))

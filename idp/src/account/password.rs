@@ -5,6 +5,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 
 use crate::account::sign_in_methods::PLACE;
 use crate::actions::password_changes::{self, LONGEST};
+use crate::actions::ways_in::Rules;
 use crate::actions::{passkeys, passwords};
 use crate::adapters::templates::pages::{OwnPassword, RemovePassword};
 use crate::app::App;
@@ -90,7 +91,8 @@ pub(super) async fn ask_whether(State(app): State<App>, RecentPage(here): Recent
     if password::of_user(app.store(), here.user.id).await?.is_none() {
         return Err(AppError::new(Kind::NotFound, "not_found").because("no password"));
     }
-    let remaining = passkeys::of(&app, &here).await?.into_iter().filter(|row| row.frozen_at.is_none()).map(|row| row.name).collect();
+    let rules = Rules::of(&app);
+    let remaining = passkeys::of(&app, &here).await?.into_iter().filter(|row| rules.signs_in(row)).map(|row| row.name).collect();
     pages.show(RemovePassword {
         account: here.user.email.to_string(),
         has_totp: totp::of_user(app.store(), here.user.id).await?.is_some(),

@@ -160,21 +160,24 @@ enum Outcome {
 
 async fn confirm(app: &App, here: &SessionAndUser, visitor: &Visitor, proof: Proof, shown: Shown) -> Result<Opened, AppError> {
     let secret = SessionSecret::random();
+    let before = visitor.everybody(app).await?;
+    let beside = before.beside(here.user.id);
     let beginning = Beginning {
-        before: Some(here.clone()),
+        before,
         // C-SES-02: a new secret with every proof.
         secret: secret.digest(),
         browser: visitor.browser,
         proof,
         passkey: None,
         now: app.now(),
+        limits: app.config().sessions.clone(),
         epoch: app.epoch(),
         origin: visitor.origin.clone().by(Actor::User(here.user.id)),
     };
     let failed = failed(here, visitor, "changed_meanwhile");
     let job = Confirm { here: here.clone(), shown, rules: Rules::of(app), beginning, failed };
     match app.store().write(job).await? {
-        Outcome::Done => Ok(Opened { secret, user: here.user.clone() }),
+        Outcome::Done => Ok(Opened { secret, user: here.user.clone(), beside }),
         Outcome::SessionEnded => Err(AppError::new(Kind::Unauthenticated, "not_signed_in")),
         Outcome::HasPasskey => Err(with_passkey_only()),
         Outcome::Expired => Err(expired("the password was used already, changed or frozen")),
@@ -202,7 +205,7 @@ impl Job for Confirm {
 impl Confirm {
     async fn judge(&self, write: &Write<'_>, now: Time, epoch: i64) -> Result<Outcome, StoreError> {
         let SessionAndUser { session, user } = &self.here;
-        let Some(held) = user::hold(write, user.id).await? else { return Ok(Outcome::SessionEnded) };
+        let Some(held) = user::hold_to_change(write, user.id).await? else { return Ok(Outcome::SessionEnded) };
         if !sessions::is_still_open(write, session, &held).await? {
             return Ok(Outcome::SessionEnded);
         }

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::base::id::{PasskeyId, UserId};
-use crate::config::PasswordPolicy;
+use crate::config::{PasswordPolicy, SuspectedClone};
 use crate::protocol::claims::Acr;
 use crate::store::reads::ways_in::{self, WaysIn};
 use crate::store::{StoreError, Write, passkey};
@@ -39,26 +39,34 @@ impl Ways {
 #[derive(Clone, Debug)]
 pub struct Rules {
     rp_id: String,
+    suspected: bool,
     passwords: PasswordPolicy,
 }
 
 impl Rules {
     /// Those of now.
     pub fn of(app: &App) -> Self {
-        Self { rp_id: app.config().passkeys.rp_id.clone(), passwords: app.config().sign_in.passwords }
+        let passkeys = &app.config().passkeys;
+        let suspected = passkeys.suspected_clone == SuspectedClone::Allow;
+        Self { rp_id: passkeys.rp_id.clone(), suspected, passwords: app.config().sign_in.passwords }
     }
 
     /// The ways in of a person, as far as this write has changed them.
     pub async fn ways_of(&self, write: &Write<'_>, user: UserId) -> Result<Ways, StoreError> {
-        Ok(self.apply(&ways_in::ways_in(write, user, &self.rp_id).await?.1))
+        Ok(self.apply(&ways_in::ways_in(write, user, &self.rp_id, self.suspected).await?.1))
     }
 
     /// What would be left of them without this passkey.
     pub async fn ways_without(&self, write: &Write<'_>, user: UserId, gone: PasskeyId) -> Result<Ways, StoreError> {
         let own = passkey::of_user(write, user).await?;
-        let passkey = own.iter().any(|row| row.id != gone && row.rp_id == self.rp_id && row.frozen_at.is_none());
-        let (_, found) = ways_in::ways_in(write, user, &self.rp_id).await?;
+        let passkey = own.iter().any(|row| row.id != gone && self.signs_in(row));
+        let (_, found) = ways_in::ways_in(write, user, &self.rp_id, self.suspected).await?;
         Ok(self.apply(&WaysIn { passkey, ..found }))
+    }
+
+    /// Whether somebody gets in with this passkey.
+    pub fn signs_in(&self, row: &passkey::Model) -> bool {
+        row.rp_id == self.rp_id && row.frozen_at.is_none() && (self.suspected || row.suspected_at.is_none())
     }
 
     fn apply(&self, found: &WaysIn) -> Ways {
@@ -71,7 +79,7 @@ impl Rules {
 /// The ways in of a person. One read.
 pub async fn of(app: &App, user: UserId) -> Result<Ways, StoreError> {
     let rules = Rules::of(app);
-    let (horizon, found) = ways_in::ways_in(app.store(), user, &rules.rp_id).await?;
+    let (horizon, found) = ways_in::ways_in(app.store(), user, &rules.rp_id, rules.suspected).await?;
     app.observe(horizon).await?;
     Ok(rules.apply(&found))
 }

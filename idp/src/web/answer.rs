@@ -8,11 +8,13 @@ use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
+use crate::actions::passkey_policy;
 use crate::adapters::templates::Locale;
 use crate::adapters::templates::pages::{ErrorPage, WayOut};
 use crate::app::App;
 use crate::base::error::{AppError, Kind};
 use crate::web::page::Pages;
+use crate::web::preferences::Preferences;
 use crate::web::request_id::RequestId;
 
 /// A refusal on its way out; the edge turns it into words, because only the edge knows who asked and in what language.
@@ -74,14 +76,25 @@ struct Problem<'p> {
 }
 
 /// Words for a failure known by `code`, for whoever asked: a script or a person.
-pub fn in_words(app: &App, code: &str, status: StatusCode, headers: &HeaderMap, wants_json: bool, id: &RequestId) -> Response {
-    let locale = app.templates().negotiate(headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()));
-    if wants_json { problem(app, code, status, &locale, id) } else { page(app, code, status, &locale, id) }
+pub fn in_words(
+    app: &App,
+    code: &str,
+    status: StatusCode,
+    headers: &HeaderMap,
+    preferences: &Preferences,
+    wants_json: bool,
+    id: &RequestId,
+) -> Response {
+    if wants_json {
+        problem(app, code, status, &preferences.locale(app, headers), id)
+    } else {
+        page(app, code, status, &Pages::new(app.clone(), headers.clone(), preferences.clone(), id.clone()))
+    }
 }
 
 fn problem(app: &App, code: &str, status: StatusCode, locale: &Locale, id: &RequestId) -> Response {
-    let words = |id: String| app.templates().translate(locale, &id, &[]);
-    let (title, detail) = (words(format!("error-{code}")), words(format!("error-{code}.detail")));
+    let title = app.templates().translate(locale, &format!("error-{code}"), &[]);
+    let detail = detail(app, code, locale);
     let problem = Problem { kind: "about:blank", status: status.as_u16(), code, title, detail, request_id: id.as_str() };
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let mut response = (status, body).into_response();
@@ -89,10 +102,20 @@ fn problem(app: &App, code: &str, status: StatusCode, locale: &Locale, id: &Requ
     response
 }
 
-fn page(app: &App, code: &str, status: StatusCode, locale: &Locale, id: &RequestId) -> Response {
+/// What to do about it. A passkey of a kind that isn't taken is refused with the kinds that are.
+fn detail(app: &App, code: &str, locale: &Locale) -> String {
+    let words = |attribute: &str, names: &str| app.templates().translate(locale, &format!("error-{code}.{attribute}"), &[("names", names)]);
+    let mut said = vec![words("detail", "")];
+    if code == "passkey_not_allowed" {
+        said.extend(passkey_policy::taken(&app.config().passkeys).iter().map(|(attribute, names)| words(attribute, names)));
+    }
+    said.join(" ")
+}
+
+fn page(app: &App, code: &str, status: StatusCode, pages: &Pages) -> Response {
     let way = WayOut { url: app.config().issuer.join("/account"), label: "way-account" };
     let own = ErrorPage { code: code.to_owned(), status: status.as_u16(), ways_out: vec![way], detail: None };
-    match Pages::new(app.clone(), locale.clone(), id.clone()).show(own) {
+    match pages.show(own) {
         Ok(mut response) => {
             *response.status_mut() = status;
             response

@@ -18,8 +18,8 @@ pub struct WaysIn {
     pub totp: Option<totp::Model>,
 }
 
-/// The ways in of this person; passkeys count that were registered for `rp_id`.
-pub async fn ways_in(rows: &impl Rows, user: UserId, rp_id: &str) -> Result<(Horizon, WaysIn), StoreError> {
+/// The ways in of this person; passkeys count that were registered for `rp_id`, and those that may have been copied where `suspected` ones do.
+pub async fn ways_in(rows: &impl Rows, user: UserId, rp_id: &str, suspected: bool) -> Result<(Horizon, WaysIn), StoreError> {
     let mut usable_passkey = Query::select();
     usable_passkey
         .column(passkey::Column::Id)
@@ -27,6 +27,9 @@ pub async fn ways_in(rows: &impl Rows, user: UserId, rp_id: &str) -> Result<(Hor
         .and_where(Expr::col(passkey::Column::UserId).eq(user))
         .and_where(Expr::col(passkey::Column::RpId).eq(rp_id))
         .and_where(Expr::col(passkey::Column::FrozenAt).is_null());
+    if !suspected {
+        usable_passkey.and_where(Expr::col(passkey::Column::SuspectedAt).is_null());
+    }
     let mut query = from_horizon();
     select_columns::<password::Entity>(&mut query, "password_");
     select_columns::<totp::Entity>(&mut query, "totp_");
