@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::id::{BackupCodeId, BackupCodeSetId, KeyId, UserId};
-use crate::store::{Rows as _, StoreError, Write};
+use crate::store::{Rows, StoreError, Write};
 
 /// A code of a person's set.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -37,5 +37,16 @@ pub async fn replace(write: &Write<'_>, user: UserId, codes: &[Model]) -> Result
     Entity::delete_many().filter(Column::UserId.eq(user)).exec(write.rows()).await?;
     let rows = codes.iter().cloned().map(|row| ActiveModel::from(row).reset_all());
     Entity::insert_many(rows).exec_without_returning(write.rows()).await?;
+    Ok(())
+}
+
+/// A person's codes, used or not.
+pub async fn of_user(rows: &impl Rows, user: UserId) -> Result<Vec<Model>, StoreError> {
+    Ok(Entity::find().filter(Column::UserId.eq(user)).all(rows.rows()).await?)
+}
+
+/// Takes away all codes of a person.
+pub async fn discard(write: &Write<'_>, user: UserId) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::UserId.eq(user)).exec(write.rows()).await?;
     Ok(())
 }
