@@ -7,6 +7,7 @@ mod breached;
 mod duration;
 mod infrastructure;
 mod layers;
+mod mail;
 mod passkeys;
 mod passwords;
 mod policy;
@@ -27,6 +28,7 @@ use crate::config::reader::Reader;
 
 pub use crate::config::breached::Breached;
 pub use crate::config::infrastructure::{Database, Http, Keys, Log};
+pub use crate::config::mail::{Mail, MailSecurity, MailServer};
 pub use crate::config::passkeys::{AaguidRule, Passkeys, SuspectedClone};
 pub use crate::config::passwords::Passwords;
 pub use crate::config::policy::{Brand, Lifetimes, Limits, Sessions};
@@ -64,6 +66,8 @@ pub struct Config {
     pub lifetimes: Lifetimes,
     /// How much we take.
     pub limits: Limits,
+    /// How mail leaves the house.
+    pub mail: Mail,
     /// The log.
     pub log: Log,
     effective: Vec<Effective>,
@@ -116,6 +120,7 @@ impl Config {
         let sessions = Sessions::read(&mut reader);
         let lifetimes = Lifetimes::read(&mut reader);
         let limits = Limits::read(&mut reader);
+        let mail = Mail::read(&mut reader, issuer.as_ref(), &brand);
         let log = Log::read(&mut reader);
         let (effective, issuer) = reader.finish(issuer)?;
         Ok(Self {
@@ -132,6 +137,7 @@ impl Config {
             sessions,
             lifetimes,
             limits,
+            mail,
             log,
             effective,
         })

@@ -3,6 +3,7 @@
 
 mod choose_account;
 mod coming_aboard;
+mod not_me;
 mod passkey;
 mod sign_in_page;
 
@@ -20,6 +21,7 @@ pub fn routes() -> Router<App> {
         .route("/choose-account/{request}", get(choose_account::show).post(choose_account::choose))
         .route("/login/passkey/begin", post(passkey::begin))
         .route("/login/passkey/finish", post(passkey::finish))
+        .route("/not-me/{report}", get(not_me::show).post(not_me::report))
         .nest("/setup/{token}", coming_aboard::routes(LinkKind::Setup))
         .nest("/invitation/{token}", coming_aboard::routes(LinkKind::Invitation))
 }

@@ -12,6 +12,7 @@ use super::pages::{
 use crate::base::clock::Time;
 
 mod accounts;
+mod not_me;
 mod profile;
 
 /// The moment the samples are seen at: 2026-05-03T12:00:00Z.
@@ -106,6 +107,7 @@ pub(super) fn all() -> Vec<Sample> {
     samples.extend(profile::samples());
     samples.extend(leaving());
     samples.extend(accounts::all());
+    samples.extend(not_me::all());
     samples.extend(errors());
     samples
 }

@@ -7,6 +7,7 @@ use crate::base::clock::Time;
 
 mod account;
 mod login;
+mod not_me;
 mod oidc;
 mod own_ways;
 mod passkeys;
@@ -15,6 +16,7 @@ mod step_up;
 
 pub use account::*;
 pub use login::*;
+pub use not_me::*;
 pub use oidc::*;
 pub use own_ways::*;
 pub use passkeys::*;
