@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on stops, and says why")]
 
+mod attempts;
 mod authorize;
 mod bad_input;
 mod coming_aboard;
@@ -14,6 +15,7 @@ mod house;
 mod logout;
 mod main_job;
 mod passkeys;
+mod passwords;
 mod process;
 mod quiet;
 mod refresh;

@@ -1,13 +1,16 @@
-//! Proving who you are: the sign-in page, and coming aboard by a link. Knows nothing of OpenID Connect: a request that waits is a text
+//! Proving who you are: the sign-in page, passkey, password and second step, and coming aboard by a link. Knows nothing of OpenID Connect: a request that waits is a text
 //! that is carried along, and what a person is led back to.
 
 mod coming_aboard;
 mod passkey;
+mod password;
+mod second_step;
 mod sign_in_page;
 
 use axum::Router;
 use axum::routing::{get, post};
 
+use crate::adapters::templates::pages::SecondStepBy;
 use crate::app::App;
 use crate::store::one_time_link::LinkKind;
 
@@ -15,6 +18,10 @@ use crate::store::one_time_link::LinkKind;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/login", get(sign_in_page::show).post(sign_in_page::go_on))
+        .route("/login/password", post(password::submit))
+        .nest(second_step::TOTP, second_step::routes(SecondStepBy::Totp))
+        .nest(second_step::BACKUP_CODE, second_step::routes(SecondStepBy::BackupCode))
+        .route(second_step::BACKUP_CODE_USED, get(second_step::used))
         .route("/login/passkey/begin", post(passkey::begin))
         .route("/login/passkey/finish", post(passkey::finish))
         .nest("/setup/{token}", coming_aboard::routes(LinkKind::Setup))

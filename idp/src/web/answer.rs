@@ -2,6 +2,7 @@
 //! goes to the log once, with the request id that the answer shows.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
@@ -9,9 +10,10 @@ use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
 use crate::adapters::templates::Locale;
-use crate::adapters::templates::pages::{ErrorPage, WayOut};
+use crate::adapters::templates::pages::{ErrorPage, Wait, WayOut};
 use crate::app::App;
 use crate::base::error::{AppError, Kind};
+use crate::web::edge;
 use crate::web::page::Pages;
 use crate::web::request_id::RequestId;
 
@@ -22,12 +24,38 @@ pub struct Failure(pub Arc<AppError>);
 impl IntoResponse for AppError {
     fn into_response(self) -> Response {
         let mut response = status(self.kind).into_response();
-        if let Kind::TooMany(wait) | Kind::Unavailable(wait) = self.kind {
-            // Whole seconds, rounded up, so that coming back at that moment is not too early.
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_millis().div_ceil(1000).max(1).try_into().unwrap_or(u64::MAX)));
-        }
+        set_retry_after(&mut response, self.kind);
         response.extensions_mut().insert(Failure(Arc::new(self)));
         response
+    }
+}
+
+fn set_retry_after(response: &mut Response, kind: Kind) {
+    if let Kind::TooMany(wait) | Kind::Unavailable(wait) = kind {
+        // Whole seconds, rounded up, so that coming back at that moment is not too early.
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_millis().div_ceil(1000).max(1).try_into().unwrap_or(u64::MAX)));
+    }
+}
+
+/// How long an answer says to wait.
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok().map(Duration::from_secs)
+}
+
+/// The page on which something was refused, shown again: it says why itself, and keeps what can be kept of what was typed. The answer has
+/// the refusal's status, and its cause reaches the log.
+pub fn on_its_page(error: &AppError, mut page: Response) -> Response {
+    edge::log_cause(error);
+    *page.status_mut() = status(error.kind);
+    set_retry_after(&mut page, error.kind);
+    page
+}
+
+/// How long to wait, as a page says it.
+pub fn wait(error: &AppError) -> Option<Wait> {
+    match error.kind {
+        Kind::TooMany(wait) => Some(Wait::of(wait)),
+        _ => None,
     }
 }
 
@@ -73,15 +101,27 @@ struct Problem<'p> {
     request_id: &'p str,
 }
 
-/// Words for a failure known by `code`, for whoever asked: a script or a person.
-pub fn in_words(app: &App, code: &str, status: StatusCode, headers: &HeaderMap, wants_json: bool, id: &RequestId) -> Response {
+/// Words for a failure known by `code`, for whoever asked: a script or a person. `wait` is said where it is known when to come back.
+pub fn in_words(
+    app: &App,
+    code: &str,
+    status: StatusCode,
+    wait: Option<Duration>,
+    headers: &HeaderMap,
+    wants_json: bool,
+    id: &RequestId,
+) -> Response {
+    let wait = wait.map(Wait::of);
     let locale = app.templates().negotiate(headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()));
-    if wants_json { problem(app, code, status, &locale, id) } else { page(app, code, status, &locale, id) }
+    if wants_json { problem(app, code, status, wait, &locale, id) } else { page(app, code, status, wait, &locale, id) }
 }
 
-fn problem(app: &App, code: &str, status: StatusCode, locale: &Locale, id: &RequestId) -> Response {
+fn problem(app: &App, code: &str, status: StatusCode, wait: Option<Wait>, locale: &Locale, id: &RequestId) -> Response {
     let words = |id: String| app.templates().translate(locale, &id, &[]);
-    let (title, detail) = (words(format!("error-{code}")), words(format!("error-{code}.detail")));
+    let (title, mut detail) = (words(format!("error-{code}")), words(format!("error-{code}.detail")));
+    if let Some(wait) = wait {
+        detail = format!("{detail} {}", app.templates().translate_count(locale, &wait.message(), wait.count));
+    }
     let problem = Problem { kind: "about:blank", status: status.as_u16(), code, title, detail, request_id: id.as_str() };
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let mut response = (status, body).into_response();
@@ -89,9 +129,9 @@ fn problem(app: &App, code: &str, status: StatusCode, locale: &Locale, id: &Requ
     response
 }
 
-fn page(app: &App, code: &str, status: StatusCode, locale: &Locale, id: &RequestId) -> Response {
+fn page(app: &App, code: &str, status: StatusCode, wait: Option<Wait>, locale: &Locale, id: &RequestId) -> Response {
     let way = WayOut { url: app.config().issuer.join("/account"), label: "way-account" };
-    let own = ErrorPage { code: code.to_owned(), status: status.as_u16(), ways_out: vec![way], detail: None };
+    let own = ErrorPage { code: code.to_owned(), status: status.as_u16(), ways_out: vec![way], detail: None, wait };
     match Pages::new(app.clone(), locale.clone(), id.clone()).show(own) {
         Ok(mut response) => {
             *response.status_mut() = status;

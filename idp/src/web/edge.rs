@@ -35,7 +35,8 @@ pub async fn edge(State(app): State<App>, mut request: Request, next: Next) -> R
         }
         if let Some(code) = failure.as_ref().map(|Failure(error)| error.code).or_else(|| unspoken(&response)) {
             let status = response.status();
-            let mut in_words = answer::in_words(&app, code, status, &asked, wants_json(&asked), &id);
+            let wait = answer::retry_after(response.headers()).filter(|_| status == StatusCode::TOO_MANY_REQUESTS);
+            let mut in_words = answer::in_words(&app, code, status, wait, &asked, wants_json(&asked), &id);
             // What the refusal said in headers (Retry-After, Allow, cookies) still holds.
             let kept = response.headers().iter().filter(|(name, _)| !matches!(name.as_str(), "content-type" | "content-length"));
             for (name, value) in kept {
@@ -76,7 +77,8 @@ fn wants_json(asked: &HeaderMap) -> bool {
     begins(CONTENT_TYPE, "application/json") || begins(ACCEPT, "application/json")
 }
 
-fn log_cause(error: &AppError) {
+/// The cause, once: for the log and nobody else.
+pub(super) fn log_cause(error: &AppError) {
     match error.kind {
         Kind::Internal => tracing::error!(%error, "failed"),
         Kind::Unavailable(_) => tracing::warn!(%error, "unavailable"),

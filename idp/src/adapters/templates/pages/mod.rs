@@ -8,10 +8,14 @@ use crate::base::clock::Time;
 mod account;
 mod login;
 mod oidc;
+mod second_step;
+mod wait;
 
 pub use account::*;
 pub use login::*;
 pub use oidc::*;
+pub use second_step::*;
+pub use wait::Wait;
 
 /// A page that has a template of its own.
 pub trait Page: Serialize {
@@ -117,6 +121,8 @@ pub struct ErrorPage {
     pub ways_out: Vec<WayOut>,
     /// More, in safe text, such as the parameter that was wrong.
     pub detail: Option<String>,
+    /// How long to wait, where that is known.
+    pub wait: Option<Wait>,
 }
 
 impl Page for ErrorPage {
