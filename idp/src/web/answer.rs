@@ -13,7 +13,6 @@ use crate::adapters::templates::Locale;
 use crate::adapters::templates::pages::{ErrorPage, Wait, WayOut};
 use crate::app::App;
 use crate::base::error::{AppError, Kind};
-use crate::web::edge;
 use crate::web::page::Pages;
 use crate::web::request_id::RequestId;
 
@@ -42,10 +41,19 @@ pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok().map(Duration::from_secs)
 }
 
+/// The cause, once: for the log and nobody else.
+pub fn log_cause(error: &AppError) {
+    match error.kind {
+        Kind::Internal => tracing::error!(%error, "failed"),
+        Kind::Unavailable(_) => tracing::warn!(%error, "unavailable"),
+        _ => tracing::info!(%error, "refused"),
+    }
+}
+
 /// The page on which something was refused, shown again: it says why itself, and keeps what can be kept of what was typed. The answer has
 /// the refusal's status, and its cause reaches the log.
 pub fn on_its_page(error: &AppError, mut page: Response) -> Response {
-    edge::log_cause(error);
+    log_cause(error);
     *page.status_mut() = status(error.kind);
     set_retry_after(&mut page, error.kind);
     page
