@@ -6,6 +6,7 @@ use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 use weftid_tests::database::Kind;
 use weftid_tests::on_both_databases;
+use weftid_tests::person::Person;
 use weftid_tests::provider::Provider;
 use weftid_tests::wire::query;
 
@@ -30,7 +31,7 @@ async fn both_documents_say_exactly_this() {
         "jwks_uri": "https://id.example/jwks",
         "revocation_endpoint": "https://id.example/revoke",
         "end_session_endpoint": "https://id.example/logout",
-        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "scopes_supported": ["openid", "profile", "email", "address", "phone", "offline_access"],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
@@ -43,7 +44,9 @@ async fn both_documents_say_exactly_this() {
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claim_types_supported": ["normal"],
         "claims_supported": [
-            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "name", "email", "email_verified"
+            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "name", "given_name", "family_name", "middle_name",
+            "nickname", "preferred_username", "profile", "picture", "website", "gender", "birthdate", "zoneinfo", "locale", "updated_at", "email",
+            "email_verified", "address", "phone_number", "phone_number_verified"
         ],
         "ui_locales_supported": ["en", "de"],
         "claims_parameter_supported": false,
@@ -57,6 +60,29 @@ async fn both_documents_say_exactly_this() {
         assert_eq!(answer.header("content-type"), "application/json");
         assert_eq!(answer.header("cache-control"), "public, max-age=300");
     }
+}
+
+/// Fills in every field of the profile, so that there is something to tell for every claim.
+async fn tells_everything(provider: &Provider, person: &mut Person) {
+    person.opens(provider.url("/account/profile")).await.shows("profile");
+    let told = [
+        ("preferred_username", "ada"),
+        ("given_name", "Ada"),
+        ("middle_name", "King"),
+        ("family_name", "Lovelace"),
+        ("nickname", "Enchantress"),
+        ("birthdate", "1815-12-10"),
+        ("gender", "female"),
+        ("website", "https://ada.example/"),
+        ("profile", "https://ada.example/about"),
+        ("picture", "https://ada.example/ada.png"),
+        ("locale", "en-GB"),
+        ("phone_number", "+44 20 7946 0958"),
+        ("street_address", "12 St James's Square"),
+        ("locality", "London"),
+        ("time_zone", "Europe/London"),
+    ];
+    person.submits("/account/profile", &told).await.shows("profile");
 }
 
 on_both_databases! {
@@ -100,7 +126,9 @@ on_both_databases! {
     /// A-DISC-01: every endpoint, grant, method, algorithm, scope, claim and prompt value that is named is there.
     async fn what_is_named_is_there(kind: Kind) {
         let provider = Provider::start(kind).await;
-        let mut ada = ada(&provider).await;
+        let mut at_home = provider.person("ada@shop.test", "Ada Lovelace").await;
+        tells_everything(&provider, &mut at_home).await;
+        let mut ada = at_home.at_another_browser();
         let document = provider.wire.get(&provider.url(OPENID)).await.json();
         let scopes = words(&document, "scopes_supported");
         let scopes: Vec<&str> = scopes.iter().map(String::as_str).filter(|scope| *scope != "openid").collect();
@@ -109,7 +137,7 @@ on_both_databases! {
             for algorithm in words(&document, "id_token_signing_alg_values_supported") {
                 let metadata = json!({
                     "client_id": format!("{method}-{algorithm}").replace('_', "-"), "client_name": "Any", "redirect_uris": ["https://any.test/cb"],
-                    "token_endpoint_auth_method": method, "id_token_signed_response_alg": algorithm, "scope": "openid profile email offline_access",
+                    "token_endpoint_auth_method": method, "id_token_signed_response_alg": algorithm, "scope": words(&document, "scopes_supported").join(" "),
                     "grant_types": words(&document, "grant_types_supported"), "post_logout_redirect_uris": ["https://any.test/bye"],
                 });
                 let mut client = provider.client(metadata).await;
@@ -134,7 +162,7 @@ on_both_databases! {
         let shop = provider.shop("shop").await;
         shop.welcomes(&mut ada, &[]).await;
         provider.clock.advance(std::time::Duration::from_secs(1));
-        for (prompt, page) in [("none", None), ("login", Some("sign-in")), ("consent", Some("consent")), ("select_account", Some("sign-in"))] {
+        for (prompt, page) in [("none", None), ("login", Some("sign-in")), ("consent", Some("consent")), ("select_account", Some("choose-account"))] {
             assert!(words(&document, "prompt_values_supported").contains(&prompt.to_owned()));
             let arrival = ada.opens(&shop.asks(&[], &[("prompt", prompt)]).url).await;
             match page {

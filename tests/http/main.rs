@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on stops, and says why")]
 
+mod accounts;
 mod attempts;
+mod attestation;
 mod authorize;
 mod bad_input;
+mod clones;
 mod coming_aboard;
 mod crash;
 mod discovery;
@@ -30,3 +33,4 @@ mod store;
 mod stored;
 mod token;
 mod userinfo;
+mod well_known;

@@ -8,6 +8,7 @@ use weftid::base::id::{Subject, UserHandle, UserId};
 use weftid::base::password::Password;
 use weftid::base::secret::PasswordHash;
 use weftid::config::Config;
+use weftid::protocol::profile::Profile;
 use weftid::store::user::Role;
 use weftid::store::{Job, StoreError, Write, password, totp, user};
 
@@ -101,7 +102,7 @@ fn imported(email: &str, hash: &PasswordHash, now: Time) -> (user::Model, passwo
         backup_codes_acknowledged_at: Some(now),
         deactivated_at: None,
         security_epoch: 0,
-        profile: "{}".to_owned(),
+        profile: Profile::default(),
         updated_at: now,
         language: None,
         time_zone: None,

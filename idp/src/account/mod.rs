@@ -1,11 +1,14 @@
-//! What a person looks after alone: their own page, their passkeys and their backup codes.
+//! What a person looks after alone: their own page, their profile, their passkeys and their backup codes.
 
 mod backup_codes;
 mod confirmation;
 mod dashboard;
 mod further_passkey;
+mod known_passkeys;
 mod passkeys;
+mod profile;
 mod sign_in_methods;
+mod well_known;
 
 use axum::Router;
 use axum::extract::State;
@@ -14,12 +17,15 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 
+pub use well_known::well_known;
+
 /// The places of a signed-in person, and the front door that leads there. They need the layer that recognises browsers.
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/", get(front_door))
         .route("/account", get(dashboard::show))
         .route("/account/backup-codes", get(backup_codes::show).post(backup_codes::acknowledge))
+        .route(profile::PLACE, get(profile::show).post(profile::save))
         .route(sign_in_methods::PLACE, get(sign_in_methods::show))
         .route("/account/passkeys/begin", post(further_passkey::begin))
         .route("/account/passkeys/finish", post(further_passkey::finish))

@@ -39,9 +39,11 @@ pub async fn begin(app: &App, visitor: &Visitor, email: &Email, password: &Passw
     let judged = passwords::judge(app, visitor, email, password).await?;
     let user = judged.user.clone();
     let sealed = if judged.needs_second_step { Some(second_step::seal(app, &judged, &belongs_to(visitor.browser, request))?) } else { None };
-    let (secret, beginning) = beginning(app, visitor, user.id, Proof { acr: Acr::Password, amr: Amr::of(&[AuthenticationMethod::Pwd]) }).await?;
+    let proof = Proof { acr: Acr::Password, amr: Amr::of(&[AuthenticationMethod::Pwd]) };
+    let (secret, beginning) = beginning(app, visitor, user.id, proof).await?;
+    let beside = beginning.before.beside(user.id);
     match app.store().write(PasswordPassed { judged, beginning }).await? {
-        PasswordOutcome::In => Ok(Passed::In(Opened { secret, user })),
+        PasswordOutcome::In => Ok(Passed::In(Opened { secret, user, beside })),
         PasswordOutcome::SecondStep => sealed.map(Passed::SecondStep).ok_or_else(|| passwords::invalid("an authenticator app came meanwhile")),
         PasswordOutcome::Refused(reason) => Err(passwords::invalid(reason)),
     }
@@ -50,13 +52,14 @@ pub async fn begin(app: &App, visitor: &Visitor, email: &Email, password: &Passw
 async fn beginning(app: &App, visitor: &Visitor, user: UserId, proof: Proof) -> Result<(SessionSecret, Beginning), StoreError> {
     let secret = SessionSecret::random();
     let beginning = Beginning {
-        before: visitor.session(app).await?,
+        before: visitor.everybody(app).await?,
         // C-SES-02: a new secret with every proof, whatever the browser showed before.
         secret: secret.digest(),
         browser: visitor.browser,
         proof,
         passkey: None,
         now: app.now(),
+        limits: app.config().sessions.clone(),
         epoch: app.epoch(),
         origin: visitor.origin.clone().by(Actor::User(user)),
     };
@@ -81,7 +84,7 @@ impl Job for PasswordPassed {
         let Beginning { now, ref origin, .. } = self.beginning;
         let id = self.judged.user.id;
         // Looked at again: the person may have been shut out, or the password changed, since it was compared.
-        let Some(user) = user::hold(write, id).await?.filter(user::Model::is_active) else {
+        let Some(user) = user::hold_to_change(write, id).await?.filter(user::Model::is_active) else {
             return refused(write, id, "deactivated", origin, now).await;
         };
         if !self.judged.settle(write).await? {
@@ -129,9 +132,11 @@ pub async fn finish(app: &App, visitor: &Visitor, half_done: HalfDone, answer: A
     let proven = second_step::judge(app, visitor, half_done, answer).await?;
     let amr = Amr::of(&[AuthenticationMethod::Pwd, AuthenticationMethod::Otp, AuthenticationMethod::Mfa]);
     let (secret, beginning) = beginning(app, visitor, proven.user(), Proof { acr: Acr::PasswordOtp, amr }).await?;
+    let beside = beginning.before.beside(proven.user());
+    let opened = |user| Opened { secret, user, beside };
     match app.store().write(SecondStepPassed { proven, beginning }).await? {
-        (Accepted::Totp, Some(user)) => Ok(Finished { opened: Opened { secret, user }, by_backup_code: false }),
-        (Accepted::BackupCode { .. }, Some(user)) => Ok(Finished { opened: Opened { secret, user }, by_backup_code: true }),
+        (Accepted::Totp, Some(user)) => Ok(Finished { opened: opened(user), by_backup_code: false }),
+        (Accepted::BackupCode { .. }, Some(user)) => Ok(Finished { opened: opened(user), by_backup_code: true }),
         (Accepted::CodeUsed, _) => Err(second_step::code_invalid("code_used")),
         (Accepted::Over(reason), _) => Err(second_step::over(reason)),
         (_, None) => Err(second_step::over("deactivated")),

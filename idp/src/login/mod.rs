@@ -1,6 +1,7 @@
-//! Proving who you are: the sign-in page, passkey, password and second step, and coming aboard by a link. Knows nothing of OpenID Connect: a request that waits is a text
-//! that is carried along, and what a person is led back to.
+//! Proving who you are: the sign-in page, passkey, password and second step, the choice of an account, and coming aboard by a link. Knows
+//! nothing of OpenID Connect: a request that waits is a text that is carried along, and what a person is led back to.
 
+mod choose_account;
 mod coming_aboard;
 mod passkey;
 mod password;
@@ -18,6 +19,8 @@ use crate::store::one_time_link::LinkKind;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/login", get(sign_in_page::show).post(sign_in_page::go_on))
+        .route("/choose-account", get(choose_account::show).post(choose_account::choose))
+        .route("/choose-account/{request}", get(choose_account::show).post(choose_account::choose))
         .route("/login/password", post(password::submit))
         .nest(second_step::TOTP, second_step::routes(SecondStepBy::Totp))
         .nest(second_step::BACKUP_CODE, second_step::routes(SecondStepBy::BackupCode))

@@ -9,11 +9,13 @@ use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
+use crate::actions::passkey_policy;
 use crate::adapters::templates::Locale;
 use crate::adapters::templates::pages::{ErrorPage, Wait, WayOut};
 use crate::app::App;
 use crate::base::error::{AppError, Kind};
 use crate::web::page::Pages;
+use crate::web::preferences::Preferences;
 use crate::web::request_id::RequestId;
 
 /// A refusal on its way out; the edge turns it into words, because only the edge knows who asked and in what language.
@@ -116,17 +118,21 @@ pub fn in_words(
     status: StatusCode,
     wait: Option<Duration>,
     headers: &HeaderMap,
+    preferences: &Preferences,
     wants_json: bool,
     id: &RequestId,
 ) -> Response {
     let wait = wait.map(Wait::of);
-    let locale = app.templates().negotiate(headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()));
-    if wants_json { problem(app, code, status, wait, &locale, id) } else { page(app, code, status, wait, &locale, id) }
+    if wants_json {
+        problem(app, code, status, wait, &preferences.locale(app, headers), id)
+    } else {
+        page(app, code, status, wait, &Pages::new(app.clone(), headers.clone(), preferences.clone(), id.clone()))
+    }
 }
 
 fn problem(app: &App, code: &str, status: StatusCode, wait: Option<Wait>, locale: &Locale, id: &RequestId) -> Response {
-    let words = |id: String| app.templates().translate(locale, &id, &[]);
-    let (title, mut detail) = (words(format!("error-{code}")), words(format!("error-{code}.detail")));
+    let title = app.templates().translate(locale, &format!("error-{code}"), &[]);
+    let mut detail = detail(app, code, locale);
     if let Some(wait) = wait {
         detail = format!("{detail} {}", app.templates().translate_count(locale, &wait.message(), wait.count));
     }
@@ -137,10 +143,20 @@ fn problem(app: &App, code: &str, status: StatusCode, wait: Option<Wait>, locale
     response
 }
 
-fn page(app: &App, code: &str, status: StatusCode, wait: Option<Wait>, locale: &Locale, id: &RequestId) -> Response {
+/// What to do about it. A passkey of a kind that isn't taken is refused with the kinds that are.
+fn detail(app: &App, code: &str, locale: &Locale) -> String {
+    let words = |attribute: &str, names: &str| app.templates().translate(locale, &format!("error-{code}.{attribute}"), &[("names", names)]);
+    let mut said = vec![words("detail", "")];
+    if code == "passkey_not_allowed" {
+        said.extend(passkey_policy::taken(&app.config().passkeys).iter().map(|(attribute, names)| words(attribute, names)));
+    }
+    said.join(" ")
+}
+
+fn page(app: &App, code: &str, status: StatusCode, wait: Option<Wait>, pages: &Pages) -> Response {
     let way = WayOut { url: app.config().issuer.join("/account"), label: "way-account" };
     let own = ErrorPage { code: code.to_owned(), status: status.as_u16(), ways_out: vec![way], detail: None, wait };
-    match Pages::new(app.clone(), locale.clone(), id.clone()).show(own) {
+    match pages.show(own) {
         Ok(mut response) => {
             *response.status_mut() = status;
             response

@@ -19,11 +19,12 @@ pub struct GoOn {
     pub redirect: String,
 }
 
-/// What a browser is handed for a session that was opened: its secret replaces whatever the browser showed before (C-SES-02), and the browser
-/// remembers who it was and how.
+/// What a browser is handed for a session that was opened: its secret replaces the one that its person had here before (C-SES-02), stands in
+/// front of those of other accounts, and the browser remembers who it was and how.
 fn handed_out(app: &App, browser: Digest, opened: &Opened, way: Way) -> Result<AppendHeaders<[(HeaderName, HeaderValue); 2]>, AppError> {
     let config = app.config();
-    let session = cookies::set_session(&opened.secret, config.sessions.absolute, &config.issuer).map_err(AppError::internal)?;
+    let secrets = opened.beside.behind(&opened.secret);
+    let session = cookies::set_session(&secrets, config.sessions.absolute, &config.issuer).map_err(AppError::internal)?;
     let hint = remembered::remember(app, browser, &opened.user, way)?;
     Ok(AppendHeaders([(SET_COOKIE, session), (SET_COOKIE, hint)]))
 }

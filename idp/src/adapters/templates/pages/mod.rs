@@ -8,12 +8,16 @@ use crate::base::clock::Time;
 mod account;
 mod login;
 mod oidc;
+mod passkeys;
+mod profile;
 mod second_step;
 mod wait;
 
 pub use account::*;
 pub use login::*;
 pub use oidc::*;
+pub use passkeys::*;
+pub use profile::*;
 pub use second_step::*;
 pub use wait::Wait;
 
@@ -34,9 +38,20 @@ pub struct Shown<P> {
     pub brand: Brand,
     /// The present moment, for "today at".
     pub now: Time,
+    /// What the reader chose.
+    pub look: Look,
     /// The page itself.
     #[serde(flatten)]
     pub page: P,
+}
+
+/// How a reader wants pages to be, where they said so.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Look {
+    /// `light` or `dark`; none to follow the device.
+    pub theme: Option<&'static str>,
+    /// The IANA name of the time zone that moments are shown in; none for the browser's.
+    pub time_zone: Option<String>,
 }
 
 /// Whose house it is.
