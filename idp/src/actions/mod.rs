@@ -32,3 +32,4 @@ pub mod tokens;
 pub mod totp;
 pub mod users;
 pub mod visitor;
+pub mod ways_in;
