@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 
 use crate::adapters::passwords::Passwords;
 use crate::adapters::templates::Templates;
-use crate::adapters::webauthn::Webauthn;
+use crate::adapters::webauthn::{Attestation, NoRelyingParty, Webauthn};
 use crate::base::clock::{Clock, Time};
 use crate::base::flood_guard::FloodGuard;
 use crate::base::id::ClientId;
@@ -118,8 +118,7 @@ impl App {
             );
         }
         let templates = Templates::load(config.issuer.path()).map_err(|error| StartError::Templates(error.to_string()))?;
-        let webauthn = Webauthn::new(&config.passkeys.rp_id, &config.passkeys.rp_name, &config.issuer.origin(), &[])
-            .map_err(|error| StartError::Webauthn(error.to_string()))?;
+        let webauthn = relying_party(&config).map_err(|error| StartError::Webauthn(error.to_string()))?;
         let passwords = Passwords::new(&config.passwords)?;
         let view = View { version: horizon.settings_version, rings: Arc::new(rings), clients };
         let flood_guard = FloodGuard::new(config.limits.network_per_minute);
@@ -269,6 +268,17 @@ impl std::fmt::Debug for App {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "App({})", self.0.config.issuer)
     }
+}
+
+/// The relying party that passkeys are made for.
+fn relying_party(config: &Config) -> Result<Webauthn, NoRelyingParty> {
+    let passkeys = &config.passkeys;
+    let attestation = if passkeys.asks_attestation() {
+        Attestation::asked(passkeys.attestation_authorities.iter().map(String::as_str))?
+    } else {
+        Attestation::not_asked()
+    };
+    Ok(Webauthn::new(&passkeys.rp_id, &passkeys.rp_name, &config.issuer.origin(), &passkeys.related_origins)?.asking_for(attestation))
 }
 
 fn target(config: &Config) -> Target {

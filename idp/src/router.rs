@@ -26,8 +26,9 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), edge::edge));
 
     let everything = inside.merge(oidc::documents(&app)).merge(health::routes());
+    let at_the_root = account::well_known(&app);
     match app.config().issuer.path() {
-        "" => everything.with_state(app),
-        path => Router::new().nest(path, everything).merge(oidc::metadata_before_path(&app)).with_state(app),
+        "" => everything.merge(at_the_root).with_state(app),
+        path => Router::new().nest(path, everything).merge(oidc::metadata_before_path(&app)).merge(at_the_root).with_state(app),
     }
 }

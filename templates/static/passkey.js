@@ -37,6 +37,10 @@ async function post(url, body, signal) {
 const supported = () =>
   window.isSecureContext && typeof window.PublicKeyCredential?.parseRequestOptionsFromJSON === "function";
 
+/** The server knows no such passkey: the credential manager may let go of the one that was just tried (WebAuthn Level 3 §5.1.10.2). */
+const forget = (rpId, credentialId) =>
+  PublicKeyCredential.signalUnknownCredential?.({ rpId, credentialId }).catch(() => {});
+
 /** What the two kinds of ceremony ask of the browser, and which facts travel with them. */
 const kinds = {
   get: {
@@ -131,16 +135,19 @@ class Ceremony {
   /** One whole ceremony. */
   async attempt(signal) {
     const { ceremony, publicKey } = await this.ask(this.root.dataset.begin, this.kind.begin(this.root), signal);
+    this.rpId = publicKey.rpId;
     this.prompted = true;
     return this.finish(ceremony, await this.kind.prompt(publicKey, signal), signal);
   }
 
-  finish(ceremony, credential, signal) {
-    return this.ask(
-      this.root.dataset.finish,
-      { ...this.kind.finish(this.root), ceremony, credential: credential.toJSON() },
-      signal,
-    );
+  async finish(ceremony, credential, signal) {
+    const facts = { ...this.kind.finish(this.root), ceremony, credential: credential.toJSON() };
+    try {
+      return await this.ask(this.root.dataset.finish, facts, signal);
+    } catch (error) {
+      if (error.code === "passkey_unknown") forget(this.rpId, credential.id);
+      throw error;
+    }
   }
 
   /** Asks the server. Where it wants to know first that it is still the same person, that is shown with a passkey, and asked again. */
@@ -273,6 +280,7 @@ class Autofill {
     if (!supported() || !(await PublicKeyCredential.isConditionalMediationAvailable?.())) return null;
     const { root, kind } = this.ceremony;
     const { ceremony, publicKey } = await post(root.dataset.begin, kind.begin(root), signal);
+    this.ceremony.rpId = publicKey.rpId;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.renew(), RENEW_AFTER);
     const credential = await kind.prompt(publicKey, signal, "conditional");

@@ -136,7 +136,7 @@ on_both_databases! {
         let shop = provider.shop("shop").await;
         shop.welcomes(&mut ada, &[]).await;
         provider.clock.advance(std::time::Duration::from_secs(1));
-        for (prompt, page) in [("none", None), ("login", Some("sign-in")), ("consent", Some("consent")), ("select_account", Some("sign-in"))] {
+        for (prompt, page) in [("none", None), ("login", Some("sign-in")), ("consent", Some("consent")), ("select_account", Some("choose-account"))] {
             assert!(words(&document, "prompt_values_supported").contains(&prompt.to_owned()));
             let arrival = ada.opens(&shop.asks(&[], &[("prompt", prompt)]).url).await;
             match page {

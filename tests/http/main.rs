@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on stops, and says why")]
 
+mod accounts;
+mod attestation;
 mod authorize;
 mod bad_input;
+mod clones;
 mod coming_aboard;
 mod crash;
 mod discovery;
@@ -28,3 +31,4 @@ mod store;
 mod stored;
 mod token;
 mod userinfo;
+mod well_known;

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use url::Url;
 
+use crate::account::known_passkeys;
 use crate::actions::{authorization_requests, passkeys};
 use crate::adapters::templates::pages::{self, Dashboard, Passkey};
 use crate::app::App;
@@ -16,7 +17,8 @@ use crate::web::session::Session;
 
 /// A passkey, as its owner knows it.
 pub(super) fn shown(row: passkey::Model) -> Passkey {
-    Passkey { name: row.name, synced: row.backed_up, created_at: row.created_at, last_used_at: row.last_used_at }
+    let passkey::Model { name, backed_up: synced, created_at, last_used_at, last_used_from, suspected_at, .. } = row;
+    Passkey { name, synced, created_at, last_used_at, last_used_from, suspected_at }
 }
 
 /// A client that may be opened; `None` for one that says no address to open.
@@ -40,13 +42,15 @@ fn initiate_login(address: &str, issuer: &Issuer) -> Option<String> {
 
 /// `GET /account`
 pub(super) async fn show(State(app): State<App>, Session(here): Session, pages: Pages) -> Result<Response, AppError> {
-    let own: Vec<Passkey> = passkeys::of(&app, &here).await?.into_iter().map(shown).collect();
+    let own = passkeys::of(&app, &here).await?;
+    let known = known_passkeys::of(&app, &here.user, &own, false);
+    let own: Vec<Passkey> = own.into_iter().map(shown).collect();
     let view = app.view();
     let enabled = view.clients().filter(|client| client.is_enabled());
     let mut apps: Vec<_> = enabled.filter_map(|client| application(client, &app.config().issuer)).collect();
     apps.sort_by_cached_key(|app| (app.name.to_lowercase(), app.url.clone()));
     let nudge = own.len() == 1;
-    pages.show(Dashboard { house: pages.house(&here.user, "dashboard"), passkeys: own, apps, nudge })
+    pages.show(Dashboard { house: pages.house(&here.user, "dashboard"), passkeys: own, apps, nudge, known })
 }
 
 #[cfg(test)]

@@ -4,9 +4,11 @@ mod backup_codes;
 mod confirmation;
 mod dashboard;
 mod further_passkey;
+mod known_passkeys;
 mod passkeys;
 mod profile;
 mod sign_in_methods;
+mod well_known;
 
 use axum::Router;
 use axum::extract::State;
@@ -14,6 +16,8 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 
 use crate::app::App;
+
+pub use well_known::well_known;
 
 /// The places of a signed-in person, and the front door that leads there. They need the layer that recognises browsers.
 pub fn routes() -> Router<App> {

@@ -5,11 +5,13 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use crate::account::dashboard::shown;
+use crate::account::known_passkeys;
 use crate::actions::passkeys;
 use crate::adapters::templates::pages::{OwnPasskey, SignInMethods};
 use crate::adapters::webauthn::credential_managers;
 use crate::app::App;
 use crate::base::error::AppError;
+use crate::config::SuspectedClone;
 use crate::store::passkey;
 use crate::web::page::Pages;
 use crate::web::session::Session;
@@ -32,9 +34,11 @@ fn own(app: &App, row: passkey::Model) -> OwnPasskey {
 
 /// `GET /account/sign-in-methods`
 pub(super) async fn show(State(app): State<App>, Session(here): Session, Query(asked): Query<Asked>, pages: Pages) -> Result<Response, AppError> {
-    let passkeys: Vec<OwnPasskey> = passkeys::of(&app, &here).await?.into_iter().map(|row| own(&app, row)).collect();
-    let most = app.config().limits.passkeys_per_user;
+    let rows = passkeys::of(&app, &here).await?;
     let news = asked.news.and_then(|news| ["renamed", "revoked"].into_iter().find(|known| *known == news));
+    let known = known_passkeys::of(&app, &here.user, &rows, news == Some("revoked"));
+    let passkeys: Vec<OwnPasskey> = rows.into_iter().map(|row| own(&app, row)).collect();
+    let most = app.config().limits.passkeys_per_user;
     pages.show(SignInMethods {
         house: pages.house(&here.user, "sign-in-methods"),
         nudge: passkeys.len() == 1,
@@ -43,5 +47,7 @@ pub(super) async fn show(State(app): State<App>, Session(here): Session, Query(a
         codes_saved_at: here.user.backup_codes_acknowledged_at,
         news,
         passkeys,
+        known,
+        suspected_refused: app.config().passkeys.suspected_clone == SuspectedClone::Refuse,
     })
 }

@@ -58,6 +58,11 @@ impl Origin {
         Self { actor: Actor::System, ..Self::default() }
     }
 
+    /// Device and network in one, as a person reads it: "Firefox on Linux, 192.0.2.1". Empty if neither is known.
+    pub fn place(&self) -> String {
+        [self.device.as_deref(), self.network.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
     /// The same request, once it is known who asked.
     #[must_use]
     pub fn by(mut self, actor: Actor) -> Self {

@@ -13,6 +13,7 @@ pub mod password;
 pub mod random;
 pub mod sealed;
 pub mod secret;
+pub mod session_secrets;
 pub mod single_use;
 pub mod telemetry;
 pub mod unseen;

@@ -6,6 +6,7 @@
 mod duration;
 mod infrastructure;
 mod layers;
+mod passkeys;
 mod passwords;
 mod policy;
 mod problems;
@@ -24,8 +25,9 @@ use crate::config::layers::Layers;
 use crate::config::reader::Reader;
 
 pub use crate::config::infrastructure::{Database, Http, Keys, Log};
+pub use crate::config::passkeys::{AaguidRule, Passkeys, SuspectedClone};
 pub use crate::config::passwords::Passwords;
-pub use crate::config::policy::{Brand, Lifetimes, Limits, Passkeys, Sessions};
+pub use crate::config::policy::{Brand, Lifetimes, Limits, Sessions};
 pub use crate::config::problems::{Origin, Problem, Problems};
 pub use crate::config::reader::Effective;
 pub use crate::config::secrets::{DatabaseUrl, MasterKey, MasterKeySource};
@@ -44,7 +46,7 @@ pub struct Config {
     pub database: Database,
     /// The key that wraps all keys.
     pub keys: Keys,
-    /// How passkeys know us.
+    /// How passkeys know us, and which we take.
     pub passkeys: Passkeys,
     /// How we call ourselves.
     pub brand: Brand,

@@ -3,49 +3,8 @@
 
 use std::time::Duration;
 
-use crate::base::issuer::Issuer;
 use crate::config::duration::days;
 use crate::config::reader::Reader;
-
-/// How passkeys know us.
-#[derive(Clone, Debug)]
-pub struct Passkeys {
-    /// The relying party id: the domain that passkeys are bound to, for good (WebAuthn §5.4.2).
-    pub rp_id: String,
-    /// The name that browsers show when a passkey is made.
-    pub rp_name: String,
-    /// How long a ceremony may take.
-    pub ceremony: Duration,
-}
-
-impl Passkeys {
-    pub(super) fn read(reader: &mut Reader, issuer: Option<&Issuer>, brand: &Brand) -> Self {
-        let host = issuer.map(Issuer::host).unwrap_or_default();
-        let rp_id: String = reader.get("passkeys.rp_id", host.to_owned());
-        if issuer.is_some() {
-            // WebAuthn §5.1.3: the RP ID must be the host or a registrable suffix of it; a single label is a whole top-level domain.
-            let is_parent = rp_id.contains('.') && host.strip_suffix(rp_id.as_str()).is_some_and(|below| below.ends_with('.'));
-            let is_address = host.starts_with('[') || host.parse::<std::net::IpAddr>().is_ok();
-            let message = if is_address {
-                "passkeys are bound to a domain name, so the issuer must not be an IP address; use http://localhost:8080 to try it out"
-            } else {
-                "must be the host of the issuer or a parent domain of it, such as \"example.com\" for https://id.example.com"
-            };
-            let paths: &[&'static str] = if is_address { &["issuer", "passkeys.rp_id"] } else { &["passkeys.rp_id", "issuer"] };
-            reader.must(paths, !is_address && (rp_id == host || is_parent), message);
-        }
-        Self {
-            rp_id,
-            rp_name: reader.get("passkeys.rp_name", brand.name.clone()),
-            ceremony: reader.within(
-                "passkeys.ceremony",
-                Duration::from_mins(5),
-                [Duration::from_mins(1), Duration::from_mins(10)],
-                "people fetch their phone or security key, and WebAuthn §15.1 recommends 5 to 10 minutes",
-            ),
-        }
-    }
-}
 
 /// How we call ourselves.
 #[derive(Clone, Debug)]
@@ -69,6 +28,8 @@ pub struct Sessions {
     pub absolute: Duration,
     /// Whoever changes how they sign in proved who they are within this time.
     pub step_up: Duration,
+    /// Sessions of one person at the same time; beyond it those end that were not used for the longest time.
+    pub most_per_user: u32,
 }
 
 impl Sessions {
@@ -87,6 +48,12 @@ impl Sessions {
                 Duration::from_mins(5),
                 [Duration::from_mins(1), Duration::from_mins(10)],
                 "whoever sits down at an open session must not be able to add a passkey of their own",
+            ),
+            most_per_user: reader.within(
+                "sessions.most_per_user",
+                50,
+                [1, 1_000],
+                "nobody has that many browsers, and whoever looks through the list of their sessions must reach its end",
             ),
         };
         reader.must(

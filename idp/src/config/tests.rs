@@ -283,3 +283,47 @@ fn hashing_is_bounded_by_memory_whatever_the_cores() {
         assert!(passwords.at_once == 1 || passwords.at_once * passwords.memory_kib <= 131_072, "{passwords:?}");
     }
 }
+
+/// B-PL-03, B-REG-06: what doesn't fit together is said before anybody makes a passkey.
+#[test]
+fn what_passkeys_may_be_fits_together() {
+    let issuer = ("issuer", "https://id.example.com");
+    let good = Config::from_pairs(&[issuer, ("passkeys.related_origins", "https://shop.example, https://shop.example:8443")]).unwrap();
+    assert_eq!(good.passkeys.related_origins, ["https://shop.example", "https://shop.example:8443"]);
+    for (origins, said) in [
+        ("http://shop.example", "https origin"),
+        ("https://shop.example/", "https origin"),
+        ("https://SHOP.example", "https origin"),
+        ("shop.example", "https origin"),
+        ("https://a.com,https://b.com,https://c.com,https://d.com,https://e.com", "five different names"),
+    ] {
+        let wrong = problems(&[issuer, ("passkeys.related_origins", origins)]);
+        assert!(wrong.contains("passkeys.related_origins") && wrong.contains(said), "{origins}: {wrong}");
+    }
+    assert!(problems(&[("passkeys.related_origins", "https://shop.example")]).contains("issuer with https"));
+
+    let aaguid = ("passkeys.aaguids", "ee882879-721c-4913-9775-3dfcce97072a");
+    let allow = Config::from_pairs(&[("passkeys.attestation", "allow"), aaguid, ("passkeys.device_bound_only", "true")]).unwrap();
+    assert!(allow.passkeys.asks_attestation() && allow.passkeys.device_bound_only && allow.passkeys.aaguids.len() == 1);
+    assert!(problems(&[("passkeys.attestation", "allow")]).contains("set both, or neither"));
+    assert!(problems(&[aaguid]).contains("set both, or neither"));
+    assert!(problems(&[("passkeys.attestation", "deny"), ("passkeys.aaguids", "YubiKey")]).contains("AAGUID"));
+    assert!(problems(&[("passkeys.attestation", "strict")]).contains("\"off\", \"allow\" or \"deny\""));
+    assert!(problems(&[("passkeys.suspected_clone", "delete")]).contains("\"refuse\" or \"allow\""));
+    let nowhere = [("passkeys.attestation", "allow"), aaguid, ("passkeys.attestation_ca_files", "/nowhere.pem")];
+    assert!(problems(&nowhere).contains("certificates in PEM"));
+}
+
+#[test]
+fn a_list_is_written_as_toml_writes_it() {
+    let folder = TempDir::new().unwrap();
+    let text = "issuer = \"https://id.example.com\"\n[passkeys]\nrelated_origins = [\"https://shop.example\"]\ndevice_bound_only = true\n";
+    let config = Config::load(Some(&file(&folder, text)), nothing()).unwrap();
+    assert_eq!(config.passkeys.related_origins, ["https://shop.example"]);
+    assert!(config.passkeys.device_bound_only);
+    let shown = |path| config.effective().iter().find(|one| one.path == path).unwrap().shown.clone().unwrap();
+    assert_eq!(shown("passkeys.related_origins"), "[\"https://shop.example\"]");
+    let text = "[passkeys]\nrelated_origins = \"https://shop.example\"\ndevice_bound_only = \"true\"\naaguids = [1]\n";
+    let wrong = Config::load(Some(&file(&folder, text)), nothing()).unwrap_err().to_string();
+    assert!(wrong.contains("must be a list") && wrong.contains("true or false, without quotes"), "{wrong}");
+}

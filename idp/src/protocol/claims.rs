@@ -123,8 +123,8 @@ registered_words! {
 
 impl Acr {
     /// What signing in with a passkey is worth. One that may be copied to other devices is never hardware (B-AUTH-07).
-    pub const fn of_passkey(backup_eligible: bool) -> Self {
-        if backup_eligible { Self::Phr } else { Self::Phrh }
+    pub const fn of_passkey(may_be_copied: bool) -> Self {
+        if may_be_copied { Self::Phr } else { Self::Phrh }
     }
 }
 
@@ -164,8 +164,8 @@ impl Amr {
     }
 
     /// A passkey whose owner was verified: something one has and something one knows or is (B-AUTH-07).
-    pub fn of_passkey(backup_eligible: bool) -> Self {
-        let key = if backup_eligible { AuthenticationMethod::Swk } else { AuthenticationMethod::Hwk };
+    pub fn of_passkey(may_be_copied: bool) -> Self {
+        let key = if may_be_copied { AuthenticationMethod::Swk } else { AuthenticationMethod::Hwk };
         Self::of(&[key, AuthenticationMethod::User, AuthenticationMethod::Mfa])
     }
 

@@ -8,6 +8,7 @@ use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
+use crate::actions::passkey_policy;
 use crate::adapters::templates::Locale;
 use crate::adapters::templates::pages::{ErrorPage, WayOut};
 use crate::app::App;
@@ -92,13 +93,23 @@ pub fn in_words(
 }
 
 fn problem(app: &App, code: &str, status: StatusCode, locale: &Locale, id: &RequestId) -> Response {
-    let words = |id: String| app.templates().translate(locale, &id, &[]);
-    let (title, detail) = (words(format!("error-{code}")), words(format!("error-{code}.detail")));
+    let title = app.templates().translate(locale, &format!("error-{code}"), &[]);
+    let detail = detail(app, code, locale);
     let problem = Problem { kind: "about:blank", status: status.as_u16(), code, title, detail, request_id: id.as_str() };
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let mut response = (status, body).into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     response
+}
+
+/// What to do about it. A passkey of a kind that isn't taken is refused with the kinds that are.
+fn detail(app: &App, code: &str, locale: &Locale) -> String {
+    let words = |attribute: &str, names: &str| app.templates().translate(locale, &format!("error-{code}.{attribute}"), &[("names", names)]);
+    let mut said = vec![words("detail", "")];
+    if code == "passkey_not_allowed" {
+        said.extend(passkey_policy::taken(&app.config().passkeys).iter().map(|(attribute, names)| words(attribute, names)));
+    }
+    said.join(" ")
 }
 
 fn page(app: &App, code: &str, status: StatusCode, pages: &Pages) -> Response {

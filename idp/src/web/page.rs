@@ -19,6 +19,7 @@ use crate::web::csrf;
 use crate::web::headers::content_security_policy;
 use crate::web::preferences::Preferences;
 use crate::web::request_id::RequestId;
+use crate::web::session::AllHere;
 
 /// The places of the house that exist, in the order of its rail.
 const NAV: [(&str, &str); 3] = [("dashboard", "/account"), ("profile", "/account/profile"), ("sign-in-methods", "/account/sign-in-methods")];
@@ -86,7 +87,9 @@ impl FromRequestParts<App> for Pages {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let request_id = RequestId::from_request_parts(parts, app).await?;
-        let csrf = parts.extensions.get::<Browser>().map(|browser| csrf::token(&app.view().rings.sealer, browser));
+        // A page that can't be told who is here is a page for nobody.
+        let person = AllHere::from_request_parts(parts, app).await.ok().and_then(|AllHere(here)| Some(here.current()?.user.id));
+        let csrf = parts.extensions.get::<Browser>().map(|browser| csrf::token(&app.view().rings.sealer, browser, person));
         let preferences = Preferences::from_request_parts(parts, app).await?;
         let asked = parts.headers.get(ACCEPT_LANGUAGE).map(|value| (ACCEPT_LANGUAGE, value.clone())).into_iter().collect();
         Ok(Self { app: app.clone(), asked, preferences, request_id, csrf })

@@ -3,11 +3,13 @@
 use serde_json::Value;
 
 use super::pages::{
-    App, BackupCodes, Brand, Client, Confirm, Consent, Dashboard, ErrorPage, Field, House, Invitation, Leads, Look, NavItem, OwnPasskey, Page,
-    Passkey, Presented, Remembered, RenamePasskey, RevokePasskey, Setup, Shown, SignIn, SignInMethods, SignOut, SignedOut, User, WayOut,
+    App, BackupCodes, Brand, Client, Confirm, Consent, Dashboard, ErrorPage, Field, House, Invitation, KnownPasskeys, Leads, Look, NavItem,
+    OwnPasskey, Page, Passkey, Presented, Remembered, RenamePasskey, RevokePasskey, Setup, Shown, SignIn, SignInMethods, SignOut, SignedOut, User,
+    WayOut,
 };
 use crate::base::clock::Time;
 
+mod accounts;
 mod profile;
 
 /// The moment the samples are seen at: 2026-05-03T12:00:00Z.
@@ -61,6 +63,9 @@ pub(super) const ERROR_CODES: &[&str] = &[
     "passkeys_full",
     "passkey_name_invalid",
     "last_passkey",
+    "account_changed",
+    "passkey_suspected",
+    "passkey_not_allowed",
 ];
 
 /// A page in one of its states.
@@ -81,6 +86,7 @@ pub(super) fn all() -> Vec<Sample> {
     samples.extend(ways_in());
     samples.extend(profile::samples());
     samples.extend(leaving());
+    samples.extend(accounts::all());
     samples.extend(errors());
     samples
 }
@@ -152,8 +158,14 @@ fn at_home() -> Vec<Sample> {
         initial: name[..1].into(),
         logo_uri: None,
     };
-    let passkey =
-        |name: &str, synced, hours, used: Option<i64>| Passkey { name: name.into(), synced, created_at: ago(hours), last_used_at: used.map(ago) };
+    let passkey = |name: &str, synced, hours, used: Option<i64>| Passkey {
+        name: name.into(),
+        synced,
+        created_at: ago(hours),
+        last_used_at: used.map(ago),
+        last_used_from: used.map(|_| "Firefox on Linux, 192.0.2.1".into()),
+        suspected_at: None,
+    };
     let house = house("dashboard");
     let endless = "Who flies where, with what, and above all when: a description that does not want to end, as they do";
     vec![
@@ -164,9 +176,13 @@ fn at_home() -> Vec<Sample> {
                 passkeys: vec![passkey("iCloud Keychain", true, 24 * 400, Some(3)), passkey("YubiKey 5", false, 24 * 30, None)],
                 apps: vec![app("Acme Wiki", Some("What we know, written down")), app("Photo Box", None), app("Flight Plans", Some(endless))],
                 nudge: false,
+                known: known(&["AQID", "BAUG"]),
             },
         ),
-        sample("nudge", Dashboard { house, passkeys: vec![passkey("Windows Hello", false, 20, Some(19))], apps: vec![], nudge: true }),
+        sample(
+            "nudge",
+            Dashboard { known: known(&["AQID"]), house, passkeys: vec![passkey("Windows Hello", false, 20, Some(19))], apps: vec![], nudge: true },
+        ),
     ]
 }
 
@@ -177,7 +193,14 @@ fn house(nav: &'static str) -> House {
 
 fn ways_in() -> Vec<Sample> {
     let own = |name: &str, kind, synced, used: Option<i64>| OwnPasskey {
-        passkey: Passkey { name: name.into(), synced, created_at: ago(24 * 30), last_used_at: used.map(ago) },
+        passkey: Passkey {
+            name: name.into(),
+            synced,
+            created_at: ago(24 * 30),
+            last_used_at: used.map(ago),
+            last_used_from: used.map(|_| "Chrome on Android, 2001:db8:1:2::/64".into()),
+            suspected_at: None,
+        },
         kind,
         rename_url: "/account/passkeys/p1/rename".into(),
         revoke_url: "/account/passkeys/p1/delete".into(),
@@ -193,7 +216,11 @@ fn ways_in() -> Vec<Sample> {
         most: 20,
         codes_saved_at: Some(ago(24 * 30)),
         news: None,
+        known: known(&["AQID", "BAUG"]),
+        suspected_refused: true,
     };
+    let mut copied = two.clone();
+    copied.passkeys.iter_mut().skip(1).for_each(|own| own.passkey.suspected_at = Some(ago(30)));
     let one = SignInMethods { passkeys: vec![own("Windows Hello", None, false, Some(1))], nudge: true, news: Some("revoked"), ..two.clone() };
     let rename = RenamePasskey {
         action: "/account/passkeys/p1/rename".into(),
@@ -217,8 +244,13 @@ fn ways_in() -> Vec<Sample> {
         back_url: "/account/sign-in-methods".into(),
     };
     vec![
-        sample("none-left", SignInMethods { passkeys: vec![], nudge: false, ..one.clone() }),
+        sample(
+            "none-left",
+            SignInMethods { passkeys: vec![], nudge: false, known: KnownPasskeys { may_be_none: true, ..known(&[]) }, ..one.clone() },
+        ),
         sample("one", one),
+        sample("copied-allowed", SignInMethods { suspected_refused: false, ..copied.clone() }),
+        sample("copied", copied),
         sample("full", SignInMethods { has_room: false, news: Some("renamed"), codes_saved_at: None, ..two.clone() }),
         sample("two", two),
         sample("new", RenamePasskey { is_new: true, ..rename.clone() }),
@@ -228,6 +260,17 @@ fn ways_in() -> Vec<Sample> {
         sample("usual", revoke),
         sample("usual", confirm),
     ]
+}
+
+fn known(credentials: &[&str]) -> KnownPasskeys {
+    KnownPasskeys {
+        rp_id: "id.northwind.example".into(),
+        user_id: "AAAAAAAAAAAAAAAAAAAAAA".into(),
+        name: "alice@northwind.example".into(),
+        display_name: "Alice Example".into(),
+        credentials: credentials.iter().map(|&id| id.to_owned()).collect(),
+        may_be_none: false,
+    }
 }
 
 fn leaving() -> Vec<Sample> {
@@ -243,9 +286,11 @@ fn leaving() -> Vec<Sample> {
         action: "/logout".into(),
         fields: vec![Field { name: "state".into(), value: "xyz".into() }],
         presented: None,
+        accounts: vec![alice()],
         stay_url: text("/account"),
     };
-    let signed_out = SignedOut { presented: None, continue_url: None, sign_in_url: "/login".into() };
+    let signed_out =
+        SignedOut { presented: None, continue_url: None, others: vec![], choose_url: "/choose-account".into(), sign_in_url: "/login".into() };
     vec![
         sample(
             "unknown",
@@ -253,8 +298,10 @@ fn leaving() -> Vec<Sample> {
         ),
         sample("usual", consent),
         sample("asked", SignOut { presented: Some(wiki()), stay_url: None, ..sign_out.clone() }),
+        sample("several", SignOut { accounts: vec![alice(), accounts::bob(), accounts::long()], ..sign_out.clone() }),
         sample("own", sign_out),
         sample("with-a-way-back", SignedOut { presented: Some(wiki()), continue_url: text("https://wiki.acme.example/"), ..signed_out.clone() }),
+        sample("others", SignedOut { others: vec![accounts::bob(), accounts::long()], ..signed_out.clone() }),
         sample("own", signed_out),
     ]
 }

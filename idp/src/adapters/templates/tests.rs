@@ -147,6 +147,9 @@ fn what_is_shown_is_escaped() {
             "/account",
             "/detail",
             "/passkeys/0/name",
+            "/accounts/0/name",
+            "/others/0/email",
+            "/remembered/email",
             "/apps/0/name",
             "/remaining/0",
             "/fields/0/value",
@@ -197,7 +200,13 @@ fn a_typed_page_is_shown_under_its_name() {
         brand: pages::Brand { name: "Northwind".into() },
         now: Time::from_seconds(0),
         look: pages::Look::default(),
-        page: pages::SignedOut { presented: None, continue_url: None, sign_in_url: "/login".into() },
+        page: pages::SignedOut {
+            presented: None,
+            continue_url: None,
+            others: vec![],
+            choose_url: "/choose-account".into(),
+            sign_in_url: "/login".into(),
+        },
     };
     let html = templates.show(&templates.negotiate(Some("de")), &page).unwrap();
     assert!(html.contains("data-page=\"signed-out\"") && html.contains("Sie sind abgemeldet"));

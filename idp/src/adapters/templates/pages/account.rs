@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Field, House, Page};
+use super::{Field, House, KnownPasskeys, Page};
 use crate::base::clock::Time;
 
 /// `/account/backup-codes`.
@@ -40,6 +40,8 @@ pub struct Dashboard {
     pub apps: Vec<App>,
     /// Whether to suggest a second passkey.
     pub nudge: bool,
+    /// What credential managers may know.
+    pub known: KnownPasskeys,
 }
 
 impl Page for Dashboard {
@@ -57,6 +59,10 @@ pub struct Passkey {
     pub created_at: Time,
     /// When it last signed in.
     pub last_used_at: Option<Time>,
+    /// Where that was: device and network.
+    pub last_used_from: Option<String>,
+    /// When its counter went back, if it did: it may have been copied.
+    pub suspected_at: Option<Time>,
 }
 
 /// `/account/sign-in-methods`.
@@ -77,6 +83,10 @@ pub struct SignInMethods {
     pub codes_saved_at: Option<Time>,
     /// What just happened: the message `news-NEWS`, with what remains.
     pub news: Option<&'static str>,
+    /// What credential managers may know.
+    pub known: KnownPasskeys,
+    /// Whether a passkey that may have been copied opens nothing any more.
+    pub suspected_refused: bool,
 }
 
 impl Page for SignInMethods {

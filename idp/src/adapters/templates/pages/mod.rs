@@ -8,11 +8,13 @@ use crate::base::clock::Time;
 mod account;
 mod login;
 mod oidc;
+mod passkeys;
 mod profile;
 
 pub use account::*;
 pub use login::*;
 pub use oidc::*;
+pub use passkeys::*;
 pub use profile::*;
 
 /// A page that has a template of its own.
