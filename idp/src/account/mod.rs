@@ -1,8 +1,9 @@
-//! What a person looks after alone: their own page, their profile, their passkeys and their backup codes.
+//! What a person looks after alone: their own page, their profile, their address, their passkeys and their backup codes.
 
 mod backup_codes;
 mod confirmation;
 mod dashboard;
+mod email;
 mod further_passkey;
 mod known_passkeys;
 mod passkeys;
@@ -25,6 +26,9 @@ pub fn routes() -> Router<App> {
         .route("/", get(front_door))
         .route("/account", get(dashboard::show))
         .route("/account/backup-codes", get(backup_codes::show).post(backup_codes::acknowledge))
+        .route(email::PLACE, get(email::show).post(email::ask))
+        .route("/account/email/cancel", post(email::cancel))
+        .route("/account/email/{token}", get(email::open).post(email::confirm))
         .route(profile::PLACE, get(profile::show).post(profile::save))
         .route(sign_in_methods::PLACE, get(sign_in_methods::show))
         .route("/account/passkeys/begin", post(further_passkey::begin))

@@ -35,7 +35,7 @@ fn own(app: &App, row: passkey::Model) -> OwnPasskey {
 /// `GET /account/sign-in-methods`
 pub(super) async fn show(State(app): State<App>, Session(here): Session, Query(asked): Query<Asked>, pages: Pages) -> Result<Response, AppError> {
     let rows = passkeys::of(&app, &here).await?;
-    let news = asked.news.and_then(|news| ["renamed", "revoked"].into_iter().find(|known| *known == news));
+    let news = asked.news.and_then(|news| ["renamed", "revoked", "recovered"].into_iter().find(|known| *known == news));
     let known = known_passkeys::of(&app, &here.user, &rows, news == Some("revoked"));
     let passkeys: Vec<OwnPasskey> = rows.into_iter().map(|row| own(&app, row)).collect();
     let most = app.config().limits.passkeys_per_user;

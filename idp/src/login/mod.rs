@@ -4,6 +4,7 @@
 mod choose_account;
 mod coming_aboard;
 mod passkey;
+mod recover;
 mod sign_in_page;
 
 use axum::Router;
@@ -20,6 +21,8 @@ pub fn routes() -> Router<App> {
         .route("/choose-account/{request}", get(choose_account::show).post(choose_account::choose))
         .route("/login/passkey/begin", post(passkey::begin))
         .route("/login/passkey/finish", post(passkey::finish))
+        .route("/recover", get(recover::show).post(recover::ask))
+        .nest("/recover/{token}", recover::routes())
         .nest("/setup/{token}", coming_aboard::routes(LinkKind::Setup))
         .nest("/invitation/{token}", coming_aboard::routes(LinkKind::Invitation))
 }

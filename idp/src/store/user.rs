@@ -131,6 +131,11 @@ pub async fn by_email(rows: &impl Rows, email: &Email) -> Result<Option<Model>, 
     Ok(Entity::find().filter(Column::Email.eq(email.clone())).one(rows.rows()).await?)
 }
 
+/// The person whose row this is.
+pub async fn by_id(rows: &impl Rows, id: UserId) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find_by_id(id).one(rows.rows()).await?)
+}
+
 /// The person, held until the write ends so that nobody takes their account away meanwhile (a no-op on SQLite, which has one writer).
 pub async fn hold(write: &Write<'_>, id: UserId) -> Result<Option<Model>, StoreError> {
     let mut found = Entity::find_by_id(id);
@@ -200,6 +205,14 @@ pub async fn change_said(write: &Write<'_>, id: UserId, said: &Said, updated_at:
     };
     Entity::update_many().set(change).filter(Column::Id.eq(id)).exec(write.rows()).await?;
     Ok(())
+}
+
+/// Ends whatever rests on this person's security epoch: sessions, grants, links. The new one. Hold their row to change first.
+pub async fn end_everything(write: &Write<'_>, user: &Model) -> Result<i64, StoreError> {
+    let next = user.security_epoch + 1;
+    let change = ActiveModel { security_epoch: ActiveValue::Set(next), ..Default::default() };
+    Entity::update_many().set(change).filter(Column::Id.eq(user.id)).exec(write.rows()).await?;
+    Ok(next)
 }
 
 /// Gives a person another address, which is known to be theirs. See first that nobody has it, while people come aboard one after the other.

@@ -11,6 +11,7 @@ use crate::base::clock::Time;
 
 mod accounts;
 mod profile;
+mod recovery;
 
 /// The moment the samples are seen at: 2026-05-03T12:00:00Z.
 const NOW: i64 = 1_777_809_600;
@@ -63,6 +64,8 @@ pub(super) const ERROR_CODES: &[&str] = &[
     "passkeys_full",
     "passkey_name_invalid",
     "last_passkey",
+    "email_unchanged",
+    "recovery_unproved",
     "account_changed",
     "passkey_suspected",
     "passkey_not_allowed",
@@ -85,6 +88,7 @@ pub(super) fn all() -> Vec<Sample> {
     samples.extend(at_home());
     samples.extend(ways_in());
     samples.extend(profile::samples());
+    samples.extend(recovery::samples());
     samples.extend(leaving());
     samples.extend(accounts::all());
     samples.extend(errors());

@@ -10,12 +10,14 @@ mod login;
 mod oidc;
 mod passkeys;
 mod profile;
+mod recovery;
 
 pub use account::*;
 pub use login::*;
 pub use oidc::*;
 pub use passkeys::*;
 pub use profile::*;
+pub use recovery::*;
 
 /// A page that has a template of its own.
 pub trait Page: Serialize {
