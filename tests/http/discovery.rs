@@ -10,6 +10,7 @@ use weftid_tests::provider::Provider;
 use weftid_tests::wire::query;
 
 use crate::main_job::ada;
+use crate::profile::says_everything;
 
 const OPENID: &str = "/.well-known/openid-configuration";
 const OAUTH: &str = "/.well-known/oauth-authorization-server";
@@ -103,6 +104,7 @@ on_both_databases! {
     async fn what_is_named_is_there(kind: Kind) {
         let provider = Provider::start(kind).await;
         let mut ada = ada(&provider).await;
+        says_everything(&provider, &mut ada).await;
         let document = provider.wire.get(&provider.url(OPENID)).await.json();
         let scopes = words(&document, "scopes_supported");
         let scopes: Vec<&str> = scopes.iter().map(String::as_str).filter(|scope| *scope != "openid").collect();

@@ -18,6 +18,7 @@ mod logout;
 mod main_job;
 mod passkeys;
 mod process;
+mod profile;
 mod quiet;
 mod refresh;
 mod registering;

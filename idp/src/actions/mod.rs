@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod authorization_requests;
+pub mod backup_code_use;
 pub mod backup_codes;
 pub mod cancellation;
 pub mod ceremonies;

@@ -102,7 +102,7 @@ pub async fn codes_left(app: &App, link: &Link) -> Result<usize, StoreError> {
 /// Judges a backup code. What comes back stands for it, in this browser and under this link alone; the code is not used up by it.
 ///
 /// # Errors
-/// `too_many_attempts`; those of [`open`]; `code_invalid`.
+/// `too_many_attempts`; those of [`open`]; `backup_code_invalid`.
 pub async fn prove(app: &App, token: &str, typed: &str, visitor: &Visitor) -> Result<String, AppError> {
     visitor.admit(app)?;
     let link = open(app, token).await?;
@@ -112,7 +112,7 @@ pub async fn prove(app: &App, token: &str, typed: &str, visitor: &Visitor) -> Re
     let event = |kind| Event::new(kind, &visitor.origin).user(link.user.id).detail("link", link.row.id.to_string());
     let Some(code) = matched else {
         app.store().write(Note { event: event("recovery_failed").detail("reason", "backup_code"), taken: None, now: app.now() }).await?;
-        return Err(AppError::new(Kind::Invalid, "code_invalid"));
+        return Err(AppError::new(Kind::Invalid, "backup_code_invalid"));
     };
     app.store().write(Note { event: event("recovery_code_accepted"), taken: Some(taken), now: app.now() }).await?;
     let id = SingleUseId::new(app.now().plus(PROVED).min(link.row.expires_at));
@@ -180,7 +180,7 @@ pub async fn begin(app: &App, token: &str, text: &str, browser: Digest) -> Resul
 ///
 /// # Errors
 /// `too_many_attempts`; those of [`ceremonies::open`] and [`open`]; `passkey_invalid`, `passkey_not_allowed`, `passkey_exists`,
-/// `passkeys_full`, `code_used`, `link_invalid`, `ceremony_used`, which all spend the ceremony and use nothing else up.
+/// `passkeys_full`, `backup_code_used`, `link_invalid`, `ceremony_used`, which all spend the ceremony and use nothing else up.
 pub async fn finish(app: &App, token: &str, ceremony: &str, credential: &[u8], visitor: &Visitor) -> Result<Opened, AppError> {
     visitor.admit(app)?;
     let (ceremony, recovering) = ceremonies::open::<Recovering>(app, ceremony, &belongs_to(visitor.browser, token)).await?;
@@ -216,7 +216,7 @@ pub async fn finish(app: &App, token: &str, ceremony: &str, credential: &[u8], v
         Recovered::CeremonyUsed => Err(ceremonies::used()),
         Recovered::Refused(why) => Err(match why {
             Refusal::LinkOver => one_time_links::over(),
-            Refusal::CodeUsed => AppError::new(Kind::Conflict, "code_used"),
+            Refusal::CodeUsed => AppError::new(Kind::Conflict, "backup_code_used"),
             Refusal::Full => full(),
             Refusal::PasskeyExists => AppError::new(Kind::Conflict, "passkey_exists"),
         }),
@@ -267,7 +267,7 @@ impl Refusal {
     const fn reason(self) -> &'static str {
         match self {
             Self::LinkOver => "link_over",
-            Self::CodeUsed => "code_used",
+            Self::CodeUsed => "backup_code_used",
             Self::Full => "passkeys_full",
             Self::PasskeyExists => "passkey_exists",
         }

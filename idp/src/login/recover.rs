@@ -100,9 +100,9 @@ async fn prove(
     match recovery::prove(&app, &token, form.field("code"), &visitor).await {
         // A sealed box: its characters need no escape.
         Ok(proved) => Ok(Redirect::to(&format!("{}?proved={proved}", place(&app, &token))).into_response()),
-        Err(error) if error.code == "code_invalid" => {
+        Err(error) if error.code == "backup_code_invalid" => {
             let link = recovery::open(&app, &token).await?;
-            let again = Recover { error: Some("error-code_invalid"), ..next(&app, &link, &token, None, &browser).await? };
+            let again = Recover { error: Some("error-backup_code_invalid"), ..next(&app, &link, &token, None, &browser).await? };
             Ok((StatusCode::BAD_REQUEST, pages.show(again)?).into_response())
         }
         Err(error) => Err(error),

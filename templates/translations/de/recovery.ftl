@@ -28,9 +28,9 @@ news-recovered = Sie sind wieder da.
 
 error-recovery_unproved = Geben Sie den Ersatzcode noch einmal ein
     .detail = Das hat zu lange gedauert oder in einem anderen Browser begonnen. Es wurde kein Code verbraucht.
-error-code_invalid = Dieser Code gilt nicht
+error-backup_code_invalid = Dieser Code gilt nicht
     .detail = Er ist vertippt, schon verbraucht oder durch neuere ersetzt.
-error-code_used = Dieser Code wurde eben verbraucht
+error-backup_code_used = Dieser Code wurde eben verbraucht
     .detail = Es wurde nichts geändert. Geben Sie einen anderen ein.
 
 ## Eine andere Adresse

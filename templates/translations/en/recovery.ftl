@@ -28,9 +28,9 @@ news-recovered = You are back in.
 
 error-recovery_unproved = Enter the backup code again
     .detail = That took too long, or began in another browser. No code was used up.
-error-code_invalid = This code doesn’t work
+error-backup_code_invalid = This code doesn’t work
     .detail = It was mistyped, used before, or replaced by newer ones.
-error-code_used = This code was used a moment ago
+error-backup_code_used = This code was used a moment ago
     .detail = Nothing was changed. Enter another one.
 
 ## Another address

@@ -66,6 +66,8 @@ pub(super) const ERROR_CODES: &[&str] = &[
     "last_passkey",
     "email_unchanged",
     "recovery_unproved",
+    "backup_code_invalid",
+    "backup_code_used",
     "account_changed",
     "passkey_suspected",
     "passkey_not_allowed",

@@ -27,7 +27,7 @@ pub(super) fn samples() -> Vec<Sample> {
         sample("mistyped", Recover { typed: "alice@".into(), error: Some("error-email_invalid"), ..ask.clone() }),
         sample("sent", Recover { step: RecoverStep::Sent, ..ask.clone() }),
         sample("ask", ask),
-        sample("wrong-code", Recover { error: Some("error-code_invalid"), ..code.clone() }),
+        sample("wrong-code", Recover { error: Some("error-backup_code_invalid"), ..code.clone() }),
         sample("no-codes", Recover { step: RecoverStep::NoCodes, ..code.clone() }),
         sample("passkey", Recover { step: RecoverStep::Passkey, proved: "wv_abc".into(), ..code.clone() }),
         sample("code", code),
