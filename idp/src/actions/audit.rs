@@ -45,6 +45,8 @@ pub struct Origin {
     pub network: Option<String>,
     /// The browser and system it came from, as a person reads it.
     pub device: Option<String>,
+    /// The language it asks for, one of ours: for mails to people who chose none.
+    pub language: Option<String>,
 }
 
 impl Origin {

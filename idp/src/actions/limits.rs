@@ -148,6 +148,11 @@ pub struct Taken {
 }
 
 impl Taken {
+    /// When they were counted.
+    pub const fn at(&self) -> Time {
+        self.at
+    }
+
     /// Gives a right guess back, in the write of what it gives: the account starts anew, the network has one less (C-THR-05).
     pub async fn give_back(&self, write: &Write<'_>) -> Result<(), StoreError> {
         for budget in &self.budgets {

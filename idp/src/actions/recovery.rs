@@ -17,7 +17,7 @@ use crate::actions::passkey_policy::{self, NotMade};
 use crate::actions::registration::new_passkey;
 use crate::actions::sessions::{self, Beginning, Opened, Proof};
 use crate::actions::visitor::Visitor;
-use crate::actions::{one_time_links, recovery_links, ways_in};
+use crate::actions::{credential_epoch, one_time_links, recovery_links};
 use crate::adapters::webauthn::RegistrationState;
 use crate::app::App;
 use crate::base::clock::Time;
@@ -88,7 +88,7 @@ pub async fn open(app: &App, token: &str) -> Result<Link, AppError> {
     let row = one_time_links::find(app, &recovery_links::KINDS, token).await?;
     let over = one_time_links::over;
     let user = user::by_id(app.store(), row.user_id.ok_or_else(over)?).await?.filter(user::Model::is_active).ok_or_else(over)?;
-    if row.bound_to != Some(ways_in::fingerprint(app.store(), &user).await?) {
+    if row.bound_to != Some(credential_epoch::fingerprint(app.store(), &user).await?) {
         return Err(over());
     }
     Ok(Link { row, user })
@@ -325,7 +325,7 @@ impl Recover {
     async fn objection(&self, write: &Write<'_>, user: &user::Model) -> Result<Option<Refusal>, StoreError> {
         let Beginning { now, epoch, .. } = self.beginning;
         let is_good = one_time_links::is_waiting_in(write, &self.link, epoch, now).await?
-            && self.link.bound_to == Some(ways_in::fingerprint(write, user).await?);
+            && self.link.bound_to == Some(credential_epoch::fingerprint(write, user).await?);
         if !is_good {
             return Ok(Some(Refusal::LinkOver));
         }

@@ -5,7 +5,7 @@ use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::limits::{self, Budget, Method};
 use crate::actions::one_time_links::{self, Purpose};
 use crate::actions::visitor::Visitor;
-use crate::actions::ways_in;
+use crate::actions::credential_epoch;
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::email::Email;
@@ -47,7 +47,7 @@ impl Job for MakeLink {
 
 /// A link into this person's account as it is now, to be stored, and its address. Three reads.
 async fn new(app: &App, kind: LinkKind, user: &user::Model) -> Result<(one_time_link::Model, String), StoreError> {
-    let about = Some((user.id, ways_in::fingerprint(app.store(), user).await?));
+    let about = Some((user.id, credential_epoch::fingerprint(app.store(), user).await?));
     let lifetime = app.config().lifetimes.recovery_link;
     Ok(one_time_links::new(app, Purpose { kind, about, email: None, name: None, role: user.role, lifetime }))
 }

@@ -27,3 +27,12 @@ pub fn go_on(app: &App, browser: Digest, opened: &Opened, redirect: String) -> R
     let hint = remembered::remember(app, browser, &opened.user)?;
     Ok((AppendHeaders([(SET_COOKIE, session), (SET_COOKIE, hint)]), Json(GoOn { redirect })).into_response())
 }
+
+/// Hands out the new secret of a session that goes on, with whatever page or redirect comes next.
+pub fn renewed(app: &App, opened: &Opened, mut next: Response) -> Result<Response, AppError> {
+    let config = app.config();
+    let secrets = opened.beside.behind(&opened.secret);
+    let session = cookies::set_session(&secrets, config.sessions.absolute, &config.issuer).map_err(AppError::internal)?;
+    next.headers_mut().append(SET_COOKIE, session);
+    Ok(next)
+}

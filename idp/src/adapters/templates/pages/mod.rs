@@ -8,16 +8,20 @@ use crate::base::clock::Time;
 mod account;
 mod login;
 mod oidc;
+mod own_ways;
 mod passkeys;
 mod profile;
 mod recovery;
+mod step_up;
 
 pub use account::*;
 pub use login::*;
 pub use oidc::*;
+pub use own_ways::*;
 pub use passkeys::*;
 pub use profile::*;
 pub use recovery::*;
+pub use step_up::*;
 
 /// A page that has a template of its own.
 pub trait Page: Serialize {
