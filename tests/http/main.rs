@@ -20,6 +20,7 @@ mod main_job;
 mod passkeys;
 mod passwords;
 mod process;
+mod profile;
 mod quiet;
 mod refresh;
 mod registering;

@@ -1,8 +1,10 @@
-//! What a person looks after alone: their own page, their profile, and every way in: passkeys, password, authenticator app, backup codes.
+//! What a person looks after alone: their own page, their profile and address, and every way in: passkeys, password, authenticator app,
+//! backup codes.
 
 mod backup_codes;
 mod confirmation;
 mod dashboard;
+mod email;
 mod further_passkey;
 mod known_passkeys;
 mod passkeys;
@@ -27,6 +29,9 @@ pub fn routes() -> Router<App> {
         .route("/", get(front_door))
         .route("/account", get(dashboard::show))
         .route("/account/backup-codes", get(backup_codes::show).post(backup_codes::acknowledge))
+        .route(email::PLACE, get(email::show).post(email::ask))
+        .route("/account/email/cancel", post(email::cancel))
+        .route("/account/email/{token}", get(email::open).post(email::confirm))
         .route("/account/backup-codes/regenerate", get(backup_codes::ask_whether).post(backup_codes::regenerate))
         .route("/account/password", get(password::show).post(password::change))
         .route("/account/password/remove", get(password::ask_whether).post(password::remove))

@@ -5,6 +5,7 @@ mod choose_account;
 mod coming_aboard;
 mod passkey;
 mod password;
+mod recover;
 mod second_step;
 mod sign_in_page;
 
@@ -27,6 +28,8 @@ pub fn routes() -> Router<App> {
         .route(second_step::BACKUP_CODE_USED, get(second_step::used))
         .route("/login/passkey/begin", post(passkey::begin))
         .route("/login/passkey/finish", post(passkey::finish))
+        .route("/recover", get(recover::show).post(recover::ask))
+        .nest("/recover/{token}", recover::routes())
         .nest("/setup/{token}", coming_aboard::routes(LinkKind::Setup))
         .nest("/invitation/{token}", coming_aboard::routes(LinkKind::Invitation))
 }

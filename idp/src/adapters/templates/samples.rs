@@ -15,6 +15,7 @@ use crate::base::clock::Time;
 
 mod accounts;
 mod profile;
+mod recovery;
 mod second_step;
 
 /// The moment the samples are seen at: 2026-05-03T12:00:00Z.
@@ -68,6 +69,10 @@ pub(super) const ERROR_CODES: &[&str] = &[
     "passkeys_full",
     "passkey_name_invalid",
     "last_passkey",
+    "email_unchanged",
+    "recovery_unproved",
+    "backup_code_invalid",
+    "backup_code_used",
     "password_invalid",
     "password_current_wrong",
     "password_too_short",
@@ -110,6 +115,7 @@ pub(super) fn all() -> Vec<Sample> {
     samples.extend(ways_in());
     samples.extend(ways::all());
     samples.extend(profile::samples());
+    samples.extend(recovery::samples());
     samples.extend(leaving());
     samples.extend(accounts::all());
     samples.extend(errors());
