@@ -11,6 +11,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
+use crate::adapters::passwords::Passwords;
 use crate::adapters::templates::Templates;
 use crate::adapters::webauthn::{Attestation, NoRelyingParty, Webauthn};
 use crate::base::clock::{Clock, Time};
@@ -40,6 +41,7 @@ struct Parts {
     data_keys: Arc<DataKeys>,
     templates: Templates,
     webauthn: Webauthn,
+    passwords: Passwords,
     flood_guard: FloodGuard,
     epoch: i64,
     view: ArcSwap<View>,
@@ -94,6 +96,9 @@ pub enum StartError {
     /// The WebAuthn settings don't fit together.
     #[error("passkeys can't be used: {0}")]
     Webauthn(String),
+    /// The settings of passwords don't fit together.
+    #[error(transparent)]
+    Passwords(#[from] crate::adapters::passwords::NotHashed),
 }
 
 impl App {
@@ -114,6 +119,7 @@ impl App {
         }
         let templates = Templates::load(config.issuer.path()).map_err(|error| StartError::Templates(error.to_string()))?;
         let webauthn = relying_party(&config).map_err(|error| StartError::Webauthn(error.to_string()))?;
+        let passwords = Passwords::new(&config.passwords)?;
         let view = View { version: horizon.settings_version, rings: Arc::new(rings), clients };
         let flood_guard = FloodGuard::new(config.limits.network_per_minute);
         let loaded_at = clock.now();
@@ -124,6 +130,7 @@ impl App {
             data_keys,
             templates,
             webauthn,
+            passwords,
             flood_guard,
             epoch: horizon.epoch,
             view: ArcSwap::from_pointee(view),
@@ -171,6 +178,11 @@ impl App {
     /// Passkey ceremonies.
     pub fn webauthn(&self) -> &Webauthn {
         &self.0.webauthn
+    }
+
+    /// What hashes passwords.
+    pub fn passwords(&self) -> &Passwords {
+        &self.0.passwords
     }
 
     /// The epoch this node started in: what it spends and opens belongs to it.

@@ -44,7 +44,7 @@ impl MigrationTrait for Migration {
             ("grants", &["absolute_ends_at"]),
             ("authorization_requests", &["expires_at"]),
             ("audit_events", &["user_id"]),
-            ("attempts", &["last_at"]),
+            ("attempts", &["forgotten_at"]),
             ("mails", &["next_at"]),
         ] {
             manager.create_index(index(table, columns)).await?;
@@ -151,7 +151,13 @@ fn totps() -> TableCreateStatement {
 }
 
 fn attempts() -> TableCreateStatement {
-    table("attempts").col(binary("id").primary_key()).col(big_integer("failures")).col(big_integer("next_at")).col(big_integer("last_at")).take()
+    table("attempts")
+        .col(binary("id").primary_key())
+        .col(big_integer("failures"))
+        .col(big_integer("next_at"))
+        .col(big_integer("last_at"))
+        .col(big_integer("forgotten_at"))
+        .take()
 }
 
 fn mails() -> TableCreateStatement {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on stops, and says why")]
 
+mod accounts;
 mod attestation;
 mod authorize;
 mod bad_input;

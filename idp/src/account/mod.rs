@@ -1,4 +1,4 @@
-//! What a person looks after alone: their own page, their passkeys and their backup codes.
+//! What a person looks after alone: their own page, their profile, their passkeys and their backup codes.
 
 mod backup_codes;
 mod confirmation;
@@ -6,6 +6,7 @@ mod dashboard;
 mod further_passkey;
 mod known_passkeys;
 mod passkeys;
+mod profile;
 mod sign_in_methods;
 mod well_known;
 
@@ -24,6 +25,7 @@ pub fn routes() -> Router<App> {
         .route("/", get(front_door))
         .route("/account", get(dashboard::show))
         .route("/account/backup-codes", get(backup_codes::show).post(backup_codes::acknowledge))
+        .route(profile::PLACE, get(profile::show).post(profile::save))
         .route(sign_in_methods::PLACE, get(sign_in_methods::show))
         .route("/account/passkeys/begin", post(further_passkey::begin))
         .route("/account/passkeys/finish", post(further_passkey::finish))

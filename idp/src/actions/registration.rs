@@ -20,6 +20,7 @@ use crate::base::id::{PasskeyId, Subject, UserHandle, UserId};
 use crate::base::sealed::{Fact, binding};
 use crate::base::secret::SessionSecret;
 use crate::base::single_use::SingleUseId;
+use crate::protocol::profile::Profile;
 use crate::store::one_time_link::LinkKind;
 use crate::store::spent::{self, Spending};
 use crate::store::{Job, StoreError, Write, horizon, one_time_link, passkey, user};
@@ -87,15 +88,25 @@ pub async fn finish(app: &App, link: Link<'_>, ceremony: &str, credential: &[u8]
         }
     };
     let (now, secret) = (app.now(), SessionSecret::random());
-    let before = visitor.session(app).await?;
+    let before = visitor.everybody(app).await?;
     let user = new_user(registering, &row, now);
     let origin = visitor.origin.clone().by(Actor::User(user.id));
     let passkey = new_passkey(made, None, user.id, &app.config().passkeys.rp_id, now)?;
     let proof = Proof::of_passkey(&passkey, &app.config().passkeys);
-    let beginning =
-        Beginning { before, secret: secret.digest(), browser: visitor.browser, proof, passkey: Some(passkey.id), now, epoch: app.epoch(), origin };
+    let beside = before.beside(user.id);
+    let beginning = Beginning {
+        before,
+        secret: secret.digest(),
+        browser: visitor.browser,
+        proof,
+        passkey: Some(passkey.id),
+        now,
+        limits: app.config().sessions.clone(),
+        epoch: app.epoch(),
+        origin,
+    };
     match app.store().write(Register { ceremony, link: row, user: user.clone(), passkey, beginning }).await? {
-        Registered::Done => Ok(Opened { secret, user }),
+        Registered::Done => Ok(Opened { secret, user, beside }),
         Registered::CeremonyUsed => Err(ceremonies::used()),
         Registered::Refused(why) => Err(match why {
             // Lost by a moment to somebody who was as right (E-RACE-07).
@@ -122,7 +133,7 @@ fn new_user(registering: Registering, link: &one_time_link::Model, now: Time) ->
         backup_codes_acknowledged_at: None,
         deactivated_at: None,
         security_epoch: 0,
-        profile: "{}".to_owned(),
+        profile: Profile::default(),
         updated_at: now,
         language: None,
         time_zone: None,

@@ -151,11 +151,8 @@ impl<'a> Attempt<'a> {
         let Self { app, visitor, ceremony, confirming, .. } = self;
         let PasskeyAndUser { passkey, user } = found;
         let secret = SessionSecret::random();
-        let session = confirming.as_ref().map(|here| here.session.id);
-        let before = match confirming {
-            Some(here) => Some(here),
-            None => visitor.session(app).await?,
-        };
+        let before = visitor.everybody(app).await?;
+        let beside = before.beside(user.id);
         let beginning = Beginning {
             before,
             // C-SES-02: a new secret with every proof, whatever the browser showed before.
@@ -164,13 +161,14 @@ impl<'a> Attempt<'a> {
             proof: Proof::of_passkey(&passkey, &app.config().passkeys),
             passkey: Some(passkey.id),
             now: app.now(),
+            limits: app.config().sessions.clone(),
             epoch: app.epoch(),
             origin: visitor.origin.clone().by(Actor::User(user.id)),
         };
         let suspected_clone = app.config().passkeys.suspected_clone;
-        let sign_in = SignIn { ceremony, passkey: passkey.id, user: user.id, confirming: session, verified, suspected_clone, beginning };
+        let sign_in = SignIn { ceremony, passkey: passkey.id, user: user.id, confirming, verified, suspected_clone, beginning };
         match app.store().write(sign_in).await? {
-            SignedIn::Done => Ok(Opened { secret, user }),
+            SignedIn::Done => Ok(Opened { secret, user, beside }),
             SignedIn::CeremonyUsed => Err(ceremonies::used()),
             SignedIn::SessionEnded => Err(AppError::new(Kind::Unauthenticated, "not_signed_in")),
             SignedIn::Refused(reason) => Err(passkey_invalid(reason)),
@@ -201,7 +199,7 @@ struct SignIn {
     passkey: PasskeyId,
     user: UserId,
     /// The session that must still be there to go on.
-    confirming: Option<SessionId>,
+    confirming: Option<SessionAndUser>,
     verified: Verified,
     suspected_clone: SuspectedClone,
     beginning: Beginning,
@@ -225,13 +223,13 @@ impl Job for SignIn {
             return Ok(SignedIn::CeremonyUsed);
         }
         // Looked at again (B-AUTH-05): the person may have been shut out, or the passkey taken away, since the signature was checked.
-        let Some(user) = user::hold(write, self.user).await?.filter(user::Model::is_active) else {
+        let Some(user) = user::hold_to_change(write, self.user).await?.filter(user::Model::is_active) else {
             return self.refused(write, "deactivated").await;
         };
         let Some(passkey) = passkey::hold(write, self.passkey).await? else {
             return self.refused(write, UNKNOWN).await;
         };
-        if let (Some(_), Some(SessionAndUser { session, .. })) = (self.confirming, &self.beginning.before)
+        if let Some(SessionAndUser { session, .. }) = &self.confirming
             && !sessions::is_still_open(write, session, &user).await?
         {
             self.refused(write, "session_ended").await?;

@@ -2,5 +2,7 @@
 
 pub mod jose;
 mod json;
+pub mod passwords;
 pub mod templates;
+pub mod totp;
 pub mod webauthn;

@@ -28,6 +28,8 @@ pub struct Sessions {
     pub absolute: Duration,
     /// Whoever changes how they sign in proved who they are within this time.
     pub step_up: Duration,
+    /// Sessions of one person at the same time; beyond it those end that were not used for the longest time.
+    pub most_per_user: u32,
 }
 
 impl Sessions {
@@ -46,6 +48,12 @@ impl Sessions {
                 Duration::from_mins(5),
                 [Duration::from_mins(1), Duration::from_mins(10)],
                 "whoever sits down at an open session must not be able to add a passkey of their own",
+            ),
+            most_per_user: reader.within(
+                "sessions.most_per_user",
+                50,
+                [1, 1_000],
+                "nobody has that many browsers, and whoever looks through the list of their sessions must reach its end",
             ),
         };
         reader.must(
@@ -144,6 +152,10 @@ impl Lifetimes {
 pub struct Limits {
     /// Attempts per network and minute, at what strangers can reach and we must judge.
     pub network_per_minute: u32,
+    /// The longest wait between two guesses at one person's secret, until there have been a hundred.
+    pub longest_delay: Duration,
+    /// Wrong guesses that one network has free.
+    pub network_guesses: u32,
     /// Authorization requests kept as rows at the same time, all clients together.
     pub stored_requests: u32,
     /// Passkeys of one person.
@@ -158,6 +170,18 @@ impl Limits {
                 60,
                 [5, 100_000],
                 "one sign-in takes a few attempts, and an office shares one network",
+            ),
+            longest_delay: reader.within(
+                "limits.longest_delay",
+                Duration::from_hours(1),
+                [Duration::from_mins(1), Duration::from_hours(24)],
+                "a shorter one lets strangers guess on, and a longer one shuts out whoever forgot their password",
+            ),
+            network_guesses: reader.within(
+                "limits.network_guesses",
+                30,
+                [5, 1_000_000],
+                "an office mistypes together, and whoever tries many accounts comes from few networks",
             ),
             stored_requests: reader.within(
                 "limits.stored_requests",

@@ -240,7 +240,15 @@ fn every_setting_has_bounds_that_hold() {
         ("lifetimes.refresh_race_window", "-1s", "61s"),
         ("lifetimes.setup_link", "4min", "8d"),
         ("lifetimes.invitation", "4min", "31d"),
+        ("sign_in.second_step", "59s", "11min"),
+        ("passwords.memory_kib", "7167", "1048577"),
+        ("passwords.iterations", "0", "21"),
+        ("passwords.parallelism", "0", "9"),
+        ("passwords.at_once", "0", "65"),
+        ("passwords.waiting", "15", "8193"),
         ("limits.network_per_minute", "4", "100001"),
+        ("limits.longest_delay", "59s", "25h"),
+        ("limits.network_guesses", "4", "1000001"),
         ("limits.stored_requests", "99", "1000001"),
         ("limits.passkeys_per_user", "1", "51"),
     ] {
@@ -299,4 +307,23 @@ fn a_list_is_written_as_toml_writes_it() {
     let text = "[passkeys]\nrelated_origins = \"https://shop.example\"\ndevice_bound_only = \"true\"\naaguids = [1]\n";
     let wrong = Config::load(Some(&file(&folder, text)), nothing()).unwrap_err().to_string();
     assert!(wrong.contains("must be a list") && wrong.contains("true or false, without quotes"), "{wrong}");
+}
+
+/// B-LC-03
+#[test]
+fn who_may_use_a_password_is_said_in_one_of_three_words() {
+    for (word, with_passkey, without) in [("always", true, true), ("without_passkey", false, true), ("never", false, false)] {
+        let policy = Config::from_pairs(&[("sign_in.passwords", word)]).unwrap().sign_in.passwords;
+        assert_eq!((policy.allows(true), policy.allows(false)), (with_passkey, without), "{word}");
+    }
+    assert!(problems(&[("sign_in.passwords", "sometimes")]).contains("\"without_passkey\""));
+}
+
+/// However many cores there are, hashing takes no more memory than a small server has.
+#[test]
+fn hashing_is_bounded_by_memory_whatever_the_cores() {
+    for memory_kib in ["7168", "19456", "262144"] {
+        let passwords = Config::from_pairs(&[("passwords.memory_kib", memory_kib)]).unwrap().passwords;
+        assert!(passwords.at_once == 1 || passwords.at_once * passwords.memory_kib <= 131_072, "{passwords:?}");
+    }
 }

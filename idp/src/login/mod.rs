@@ -1,6 +1,7 @@
-//! Proving who you are: the sign-in page, and coming aboard by a link. Knows nothing of OpenID Connect: a request that waits is a text
+//! Proving who you are: the sign-in page, the choice of an account, and coming aboard by a link. Knows nothing of OpenID Connect: a request that waits is a text
 //! that is carried along, and what a person is led back to.
 
+mod choose_account;
 mod coming_aboard;
 mod passkey;
 mod sign_in_page;
@@ -15,6 +16,8 @@ use crate::store::one_time_link::LinkKind;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/login", get(sign_in_page::show).post(sign_in_page::go_on))
+        .route("/choose-account", get(choose_account::show).post(choose_account::choose))
+        .route("/choose-account/{request}", get(choose_account::show).post(choose_account::choose))
         .route("/login/passkey/begin", post(passkey::begin))
         .route("/login/passkey/finish", post(passkey::finish))
         .nest("/setup/{token}", coming_aboard::routes(LinkKind::Setup))

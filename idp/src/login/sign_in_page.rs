@@ -9,7 +9,7 @@ use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde::Deserialize;
 
-use crate::actions::cancellation;
+use crate::actions::{cancellation, next_steps};
 use crate::adapters::templates::pages::{self, Leads, SignIn};
 use crate::app::App;
 use crate::base::email::Email;
@@ -19,12 +19,14 @@ use crate::web::form::Form;
 use crate::web::next::{self, Waiting};
 use crate::web::page::Pages;
 use crate::web::remembered::{self, Hint, Remembered, Way};
-use crate::web::session::OptionalSession;
+use crate::web::session::AllHere;
 
 /// The query of the page.
 #[derive(Debug, Deserialize)]
 pub(super) struct Asked {
     request: Option<String>,
+    /// Whoever is signed in wants to sign in as somebody else, too.
+    another: Option<String>,
 }
 
 /// The page for what waits, with an empty box.
@@ -54,21 +56,31 @@ fn show_page(pages: &Pages, waiting: Option<&Waiting>, page: SignIn) -> Result<R
     pages.show_towards(waiting.and_then(|waiting| waiting.presented.form_target.as_deref()), page)
 }
 
-/// `GET /login`: the page. Whoever is signed in, with nothing waiting, is led to their own page.
+/// `GET /login`: the page. Whoever is signed in is led on, to their own page or to what waits, unless a sign-in is what it waits for.
 pub(super) async fn show(
     State(app): State<App>,
     Query(asked): Query<Asked>,
     browser: Browser,
-    OptionalSession(session): OptionalSession,
+    AllHere(here): AllHere,
     Hint(remembered): Hint,
     pages: Pages,
 ) -> Result<Response, AppError> {
     let waiting = next::waiting(&app, asked.request.as_deref(), &browser).await?;
-    if waiting.is_none() && session.is_some() {
-        return Ok(Redirect::to(&next::address(&app, None)).into_response());
+    if asked.another.is_some() {
+        return show_page(&pages, waiting.as_ref(), empty(waiting.as_ref()));
+    }
+    let mut again = None;
+    if !here.is_empty() {
+        let wanted = match &waiting {
+            Some(waiting) => next_steps::sign_in_wanted(&app, &waiting.request, browser.digest(), &here).await?,
+            None => None,
+        };
+        let Some(wanted) = wanted else { return Ok(Redirect::to(&next::address(&app, waiting.as_ref())).into_response()) };
+        again = wanted.again;
     }
     // A hint is what the client says (OpenID Connect Core §3.1.2.1); it is shown where it can be corrected.
     let hint = waiting.as_ref().and_then(|waiting| waiting.presented.login_hint.as_deref()).and_then(Email::parse);
+    let hint = again.or(hint);
     // The client may ask for somebody else than was here last: then the one that is asked for leads.
     let remembered = remembered.filter(|remembered| hint.as_ref().is_none_or(|hint| *hint == remembered.email));
     let page = match (remembered, hint) {

@@ -28,8 +28,38 @@ pub mod path {
 }
 
 /// The claims that can be told (OpenID Connect Core §2, §5.1).
-const CLAIMS: [&str; 14] =
-    ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "name", "email", "email_verified"];
+const CLAIMS: [&str; 30] = [
+    "sub",
+    "iss",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "acr",
+    "amr",
+    "at_hash",
+    "sid",
+    "name",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "nickname",
+    "preferred_username",
+    "profile",
+    "picture",
+    "website",
+    "gender",
+    "birthdate",
+    "zoneinfo",
+    "locale",
+    "updated_at",
+    "email",
+    "email_verified",
+    "address",
+    "phone_number",
+    "phone_number_verified",
+];
 
 /// The metadata document.
 #[derive(Clone, Debug, Serialize)]
@@ -42,7 +72,7 @@ pub struct ProviderMetadata {
     jwks_uri: String,
     revocation_endpoint: String,
     end_session_endpoint: String,
-    scopes_supported: [&'static str; 4],
+    scopes_supported: [&'static str; 6],
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
     grant_types_supported: [&'static str; 2],
@@ -54,7 +84,7 @@ pub struct ProviderMetadata {
     code_challenge_methods_supported: [&'static str; 1],
     prompt_values_supported: [&'static str; 4],
     claim_types_supported: [&'static str; 1],
-    claims_supported: [&'static str; 14],
+    claims_supported: [&'static str; 30],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ui_locales_supported: Vec<String>,
     claims_parameter_supported: bool,
@@ -120,7 +150,7 @@ mod tests {
             "jwks_uri": "https://example.com/id/jwks",
             "revocation_endpoint": "https://example.com/id/revoke",
             "end_session_endpoint": "https://example.com/id/logout",
-            "scopes_supported": ["openid", "profile", "email", "offline_access"],
+            "scopes_supported": ["openid", "profile", "email", "address", "phone", "offline_access"],
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
             "grant_types_supported": ["authorization_code", "refresh_token"],
@@ -133,8 +163,9 @@ mod tests {
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
             "claim_types_supported": ["normal"],
             "claims_supported": [
-                "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr",  "at_hash", "sid",
-                "name", "email", "email_verified"
+                "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "name", "given_name", "family_name",
+                "middle_name", "nickname", "preferred_username", "profile", "picture", "website", "gender", "birthdate", "zoneinfo", "locale",
+                "updated_at", "email", "email_verified", "address", "phone_number", "phone_number_verified"
             ],
             "ui_locales_supported": ["en", "de"],
             "claims_parameter_supported": false,

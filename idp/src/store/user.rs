@@ -10,6 +10,10 @@ use sea_orm::{ActiveValue, QueryOrder as _, QuerySelect as _};
 use crate::base::clock::Time;
 use crate::base::email::Email;
 use crate::base::id::{BackupCodeSetId, Subject, UserHandle, UserId};
+use crate::protocol::claim_values::LanguageTag;
+use crate::protocol::profile::Profile;
+use crate::protocol::registered_word::registered_words;
+use crate::protocol::time_zone::TimeZone;
 use crate::store::{Rows, StoreError, Write};
 
 /// What a person may do here. Ordered by power.
@@ -46,6 +50,16 @@ impl FromStr for Role {
     }
 }
 
+registered_words! {
+    /// How our pages look, whatever the device says.
+    Theme {
+        /// Dark ink on light paper.
+        Light = "light",
+        /// Light ink on dark paper.
+        Dark = "dark",
+    }
+}
+
 /// A person.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "users")]
@@ -75,16 +89,16 @@ pub struct Model {
     pub deactivated_at: Option<Time>,
     /// Moves when everything that was opened before must end.
     pub security_epoch: i64,
-    /// What they say about themselves beyond name and address: further standard claims, as a JSON object.
-    pub profile: String,
+    /// What they say about themselves beyond name and email address: further standard claims, as a JSON object.
+    pub profile: Profile,
     /// When name, address or profile last changed.
     pub updated_at: Time,
     /// The language they chose; none to follow the browser.
-    pub language: Option<String>,
-    /// The time zone they chose; none to follow the browser.
-    pub time_zone: Option<String>,
+    pub language: Option<LanguageTag>,
+    /// The time zone they chose; none to follow the browser. Clients know it as `zoneinfo`.
+    pub time_zone: Option<TimeZone>,
     /// The theme they chose; none to follow the device.
-    pub theme: Option<String>,
+    pub theme: Option<Theme>,
 }
 
 /// No relations: joins are written where they are asked.
@@ -147,6 +161,45 @@ pub async fn page(rows: &impl Rows, after: Option<&Email>, limit: u64) -> Result
         query = query.filter(Column::Email.gt(after.clone()));
     }
     Ok(query.all(rows.rows()).await?)
+}
+
+/// What a person says about themselves, and how they want our pages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// What they are called.
+    pub name: String,
+    /// Further standard claims.
+    pub profile: Profile,
+    /// The language of our pages.
+    pub language: Option<LanguageTag>,
+    /// Their time zone.
+    pub time_zone: Option<TimeZone>,
+    /// The look of our pages.
+    pub theme: Option<Theme>,
+}
+
+impl Said {
+    /// What is said so far.
+    pub fn of(user: &Model) -> Self {
+        let Model { name, profile, language, time_zone, theme, .. } = user.clone();
+        Self { name, profile, language, time_zone, theme }
+    }
+}
+
+/// Puts `said` in the place of what they said before; `updated_at` moves if clients are told something else from now on.
+pub async fn change_said(write: &Write<'_>, id: UserId, said: &Said, updated_at: Option<Time>) -> Result<(), StoreError> {
+    let Said { name, profile, language, time_zone, theme } = said.clone();
+    let change = ActiveModel {
+        name: ActiveValue::Set(name),
+        profile: ActiveValue::Set(profile),
+        language: ActiveValue::Set(language),
+        time_zone: ActiveValue::Set(time_zone),
+        theme: ActiveValue::Set(theme),
+        updated_at: updated_at.map_or(ActiveValue::NotSet, ActiveValue::Set),
+        ..Default::default()
+    };
+    Entity::update_many().set(change).filter(Column::Id.eq(id)).exec(write.rows()).await?;
+    Ok(())
 }
 
 /// Makes `set` the set of backup codes that counts, not yet acknowledged.

@@ -14,6 +14,7 @@ use crate::adapters::templates::pages::{ErrorPage, WayOut};
 use crate::app::App;
 use crate::base::error::{AppError, Kind};
 use crate::web::page::Pages;
+use crate::web::preferences::Preferences;
 use crate::web::request_id::RequestId;
 
 /// A refusal on its way out; the edge turns it into words, because only the edge knows who asked and in what language.
@@ -75,9 +76,20 @@ struct Problem<'p> {
 }
 
 /// Words for a failure known by `code`, for whoever asked: a script or a person.
-pub fn in_words(app: &App, code: &str, status: StatusCode, headers: &HeaderMap, wants_json: bool, id: &RequestId) -> Response {
-    let locale = app.templates().negotiate(headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()));
-    if wants_json { problem(app, code, status, &locale, id) } else { page(app, code, status, &locale, id) }
+pub fn in_words(
+    app: &App,
+    code: &str,
+    status: StatusCode,
+    headers: &HeaderMap,
+    preferences: &Preferences,
+    wants_json: bool,
+    id: &RequestId,
+) -> Response {
+    if wants_json {
+        problem(app, code, status, &preferences.locale(app, headers), id)
+    } else {
+        page(app, code, status, &Pages::new(app.clone(), headers.clone(), preferences.clone(), id.clone()))
+    }
 }
 
 fn problem(app: &App, code: &str, status: StatusCode, locale: &Locale, id: &RequestId) -> Response {
@@ -100,10 +112,10 @@ fn detail(app: &App, code: &str, locale: &Locale) -> String {
     said.join(" ")
 }
 
-fn page(app: &App, code: &str, status: StatusCode, locale: &Locale, id: &RequestId) -> Response {
+fn page(app: &App, code: &str, status: StatusCode, pages: &Pages) -> Response {
     let way = WayOut { url: app.config().issuer.join("/account"), label: "way-account" };
     let own = ErrorPage { code: code.to_owned(), status: status.as_u16(), ways_out: vec![way], detail: None };
-    match Pages::new(app.clone(), locale.clone(), id.clone()).show(own) {
+    match pages.show(own) {
         Ok(mut response) => {
             *response.status_mut() = status;
             response

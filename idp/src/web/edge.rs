@@ -16,6 +16,7 @@ use crate::base::error::{AppError, Kind};
 use crate::web::answer::{self, Failure};
 use crate::web::form;
 use crate::web::headers;
+use crate::web::preferences::Preferences;
 use crate::web::request_id::RequestId;
 
 /// The layer around everything that is not served from memory.
@@ -23,6 +24,8 @@ pub async fn edge(State(app): State<App>, mut request: Request, next: Next) -> R
     let began = Instant::now();
     let id = RequestId::random();
     request.extensions_mut().insert(id.clone());
+    let preferences = Preferences::default();
+    request.extensions_mut().insert(preferences.clone());
     let route = request.extensions().get::<MatchedPath>().map_or("(no route)", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
     let asked = request.headers().clone();
@@ -35,7 +38,7 @@ pub async fn edge(State(app): State<App>, mut request: Request, next: Next) -> R
         }
         if let Some(code) = failure.as_ref().map(|Failure(error)| error.code).or_else(|| unspoken(&response)) {
             let status = response.status();
-            let mut in_words = answer::in_words(&app, code, status, &asked, wants_json(&asked), &id);
+            let mut in_words = answer::in_words(&app, code, status, &asked, &preferences, wants_json(&asked), &id);
             // What the refusal said in headers (Retry-After, Allow, cookies) still holds.
             let kept = response.headers().iter().filter(|(name, _)| !matches!(name.as_str(), "content-type" | "content-length"));
             for (name, value) in kept {

@@ -15,6 +15,7 @@ pub mod next;
 pub mod origin;
 pub mod page;
 pub mod peer;
+pub mod preferences;
 pub mod proved;
 pub mod recent;
 pub mod remembered;

@@ -18,11 +18,12 @@ pub struct GoOn {
     pub redirect: String,
 }
 
-/// Hands out a session that a passkey opened: its secret replaces whatever the browser showed before (C-SES-02), and the browser remembers
-/// whose passkey it was.
+/// Hands out a session that a passkey opened: its secret replaces the one that its person had here before (C-SES-02), stands in front of those
+/// of other accounts, and the browser remembers whose passkey it was.
 pub fn go_on(app: &App, browser: Digest, opened: &Opened, redirect: String) -> Result<Response, AppError> {
     let config = app.config();
-    let session = cookies::set_session(&opened.secret, config.sessions.absolute, &config.issuer).map_err(AppError::internal)?;
+    let secrets = opened.beside.behind(&opened.secret);
+    let session = cookies::set_session(&secrets, config.sessions.absolute, &config.issuer).map_err(AppError::internal)?;
     let hint = remembered::remember(app, browser, &opened.user)?;
     Ok((AppendHeaders([(SET_COOKIE, session), (SET_COOKIE, hint)]), Json(GoOn { redirect })).into_response())
 }

@@ -3,10 +3,14 @@
 use serde_json::Value;
 
 use super::pages::{
-    App, BackupCodes, Brand, Client, Confirm, Consent, Dashboard, ErrorPage, Field, House, Invitation, KnownPasskeys, Leads, NavItem, OwnPasskey,
-    Page, Passkey, Presented, Remembered, RenamePasskey, RevokePasskey, Setup, Shown, SignIn, SignInMethods, SignOut, SignedOut, User, WayOut,
+    App, BackupCodes, Brand, Client, Confirm, Consent, Dashboard, ErrorPage, Field, House, Invitation, KnownPasskeys, Leads, Look, NavItem,
+    OwnPasskey, Page, Passkey, Presented, Remembered, RenamePasskey, RevokePasskey, Setup, Shown, SignIn, SignInMethods, SignOut, SignedOut, User,
+    WayOut,
 };
 use crate::base::clock::Time;
+
+mod accounts;
+mod profile;
 
 /// The moment the samples are seen at: 2026-05-03T12:00:00Z.
 const NOW: i64 = 1_777_809_600;
@@ -61,6 +65,7 @@ pub(super) const ERROR_CODES: &[&str] = &[
     "last_passkey",
     "passkey_suspected",
     "passkey_not_allowed",
+    "account_changed",
 ];
 
 /// A page in one of its states.
@@ -79,7 +84,9 @@ pub(super) fn all() -> Vec<Sample> {
     samples.extend(coming_aboard());
     samples.extend(at_home());
     samples.extend(ways_in());
+    samples.extend(profile::samples());
     samples.extend(leaving());
+    samples.extend(accounts::all());
     samples.extend(errors());
     samples
 }
@@ -180,8 +187,8 @@ fn at_home() -> Vec<Sample> {
 }
 
 fn house(nav: &'static str) -> House {
-    let item = |id, url: &str| NavItem { id, url: url.into() };
-    House { user: alice(), nav, nav_items: vec![item("dashboard", "/account"), item("sign-in-methods", "/account/sign-in-methods")] }
+    let items = [("dashboard", "/account"), ("profile", "/account/profile"), ("sign-in-methods", "/account/sign-in-methods")];
+    House { user: alice(), nav, nav_items: items.map(|(id, url)| NavItem { id, url: url.into() }).into() }
 }
 
 fn ways_in() -> Vec<Sample> {
@@ -279,9 +286,11 @@ fn leaving() -> Vec<Sample> {
         action: "/logout".into(),
         fields: vec![Field { name: "state".into(), value: "xyz".into() }],
         presented: None,
+        accounts: vec![alice()],
         stay_url: text("/account"),
     };
-    let signed_out = SignedOut { presented: None, continue_url: None, sign_in_url: "/login".into() };
+    let signed_out =
+        SignedOut { presented: None, continue_url: None, others: vec![], choose_url: "/choose-account".into(), sign_in_url: "/login".into() };
     vec![
         sample(
             "unknown",
@@ -289,8 +298,10 @@ fn leaving() -> Vec<Sample> {
         ),
         sample("usual", consent),
         sample("asked", SignOut { presented: Some(wiki()), stay_url: None, ..sign_out.clone() }),
+        sample("several", SignOut { accounts: vec![alice(), accounts::bob(), accounts::long()], ..sign_out.clone() }),
         sample("own", sign_out),
         sample("with-a-way-back", SignedOut { presented: Some(wiki()), continue_url: text("https://wiki.acme.example/"), ..signed_out.clone() }),
+        sample("others", SignedOut { others: vec![accounts::bob(), accounts::long()], ..signed_out.clone() }),
         sample("own", signed_out),
     ]
 }
@@ -348,6 +359,7 @@ fn sample<P: Page>(state: &'static str, page: P) -> Sample {
         request_id: "0198f5c2-7d1e-7a3b-9c4d-5e6f7a8b9c0d".into(),
         brand: Brand { name: "Northwind".into() },
         now: Time::from_seconds(NOW),
+        look: Look::default(),
         page,
     };
     Sample { page: P::NAME, state, context: serde_json::to_value(&shown).unwrap() }

@@ -9,11 +9,13 @@ mod account;
 mod login;
 mod oidc;
 mod passkeys;
+mod profile;
 
 pub use account::*;
 pub use login::*;
 pub use oidc::*;
 pub use passkeys::*;
+pub use profile::*;
 
 /// A page that has a template of its own.
 pub trait Page: Serialize {
@@ -32,9 +34,20 @@ pub struct Shown<P> {
     pub brand: Brand,
     /// The present moment, for "today at".
     pub now: Time,
+    /// What the reader chose.
+    pub look: Look,
     /// The page itself.
     #[serde(flatten)]
     pub page: P,
+}
+
+/// How a reader wants pages to be, where they said so.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Look {
+    /// `light` or `dark`; none to follow the device.
+    pub theme: Option<&'static str>,
+    /// The IANA name of the time zone that moments are shown in; none for the browser's.
+    pub time_zone: Option<String>,
 }
 
 /// Whose house it is.
