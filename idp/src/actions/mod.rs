@@ -11,6 +11,7 @@ pub mod client_authentication;
 pub mod clients;
 pub mod codes;
 pub mod consents;
+pub mod enrolment;
 pub mod everybody;
 pub mod further_passkey;
 pub mod grants;

@@ -8,6 +8,7 @@ use axum::routing::{MethodRouter, get};
 use bytes::Bytes;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 
+use crate::actions::enrolment;
 use crate::app::App;
 use crate::config::Config;
 use crate::protocol::claims::Acr;
@@ -41,7 +42,7 @@ fn metadata(app: &App) -> MethodRouter<App> {
 
 /// How strong a sign-in may be here, from weak to strong.
 fn acr_values(config: &Config) -> Vec<Acr> {
-    let takes_passwords = config.sign_in.passwords.allows(false);
+    let takes_passwords = config.sign_in.passwords.allows(false) && !enrolment::is_required(config);
     let knows_hardware = !config.passkeys.asks_attestation() || !config.passkeys.attestation_authorities.is_empty();
     let may_be = |acr: &Acr| match acr {
         Acr::Password | Acr::PasswordOtp => takes_passwords,
