@@ -265,6 +265,25 @@ fn a_hostile_name_stays_on_its_line() {
     assert!(!shown.contains('\u{1b}'), "{shown:?}");
 }
 
+/// B-LC-03
+#[test]
+fn who_may_use_a_password_is_said_in_one_of_three_words() {
+    for (word, with_passkey, without) in [("always", true, true), ("without_passkey", false, true), ("never", false, false)] {
+        let policy = Config::from_pairs(&[("sign_in.passwords", word)]).unwrap().sign_in.passwords;
+        assert_eq!((policy.allows(true), policy.allows(false)), (with_passkey, without), "{word}");
+    }
+    assert!(problems(&[("sign_in.passwords", "sometimes")]).contains("\"without_passkey\""));
+}
+
+/// However many cores there are, hashing takes no more memory than a small server has.
+#[test]
+fn hashing_is_bounded_by_memory_whatever_the_cores() {
+    for memory_kib in ["7168", "19456", "262144"] {
+        let passwords = Config::from_pairs(&[("passwords.memory_kib", memory_kib)]).unwrap().passwords;
+        assert!(passwords.at_once == 1 || passwords.at_once * passwords.memory_kib <= 131_072, "{passwords:?}");
+    }
+}
+
 /// B-PL-03, B-REG-06: what doesn't fit together is said before anybody makes a passkey.
 #[test]
 fn what_passkeys_may_be_fits_together() {
@@ -307,23 +326,4 @@ fn a_list_is_written_as_toml_writes_it() {
     let text = "[passkeys]\nrelated_origins = \"https://shop.example\"\ndevice_bound_only = \"true\"\naaguids = [1]\n";
     let wrong = Config::load(Some(&file(&folder, text)), nothing()).unwrap_err().to_string();
     assert!(wrong.contains("must be a list") && wrong.contains("true or false, without quotes"), "{wrong}");
-}
-
-/// B-LC-03
-#[test]
-fn who_may_use_a_password_is_said_in_one_of_three_words() {
-    for (word, with_passkey, without) in [("always", true, true), ("without_passkey", false, true), ("never", false, false)] {
-        let policy = Config::from_pairs(&[("sign_in.passwords", word)]).unwrap().sign_in.passwords;
-        assert_eq!((policy.allows(true), policy.allows(false)), (with_passkey, without), "{word}");
-    }
-    assert!(problems(&[("sign_in.passwords", "sometimes")]).contains("\"without_passkey\""));
-}
-
-/// However many cores there are, hashing takes no more memory than a small server has.
-#[test]
-fn hashing_is_bounded_by_memory_whatever_the_cores() {
-    for memory_kib in ["7168", "19456", "262144"] {
-        let passwords = Config::from_pairs(&[("passwords.memory_kib", memory_kib)]).unwrap().passwords;
-        assert!(passwords.at_once == 1 || passwords.at_once * passwords.memory_kib <= 131_072, "{passwords:?}");
-    }
 }

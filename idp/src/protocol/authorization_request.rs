@@ -422,11 +422,11 @@ mod tests {
         let no_refresh = ClientMetadata { grant_types: vec![GrantType::AuthorizationCode], ..shop() };
         let silent = [asked[0], ("prompt", "none")];
         for (client, changes, scope) in [
-            (shop(), &asked[..], "openid email offline_access"),
-            (shop(), &silent, "openid email offline_access"),
-            (public(), &asked, "openid email offline_access"),
-            (public(), &silent, "openid email"),
-            (no_refresh, &asked, "openid email"),
+            (shop(), &asked[..], "openid phone email offline_access"),
+            (shop(), &silent, "openid phone email offline_access"),
+            (public(), &asked, "openid phone email offline_access"),
+            (public(), &silent, "openid phone email"),
+            (no_refresh, &asked, "openid phone email"),
             (modest, &asked, "openid"),
         ] {
             assert_eq!(read(&ordinary(changes), &client).unwrap().scope.to_string(), scope, "{client:?} {changes:?}");

@@ -63,9 +63,9 @@ pub(super) const ERROR_CODES: &[&str] = &[
     "passkeys_full",
     "passkey_name_invalid",
     "last_passkey",
+    "account_changed",
     "passkey_suspected",
     "passkey_not_allowed",
-    "account_changed",
 ];
 
 /// A page in one of its states.
