@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on stops, and says why")]
 
 mod accounts;
+mod attempts;
 mod attestation;
 mod authorize;
 mod bad_input;
@@ -17,6 +18,7 @@ mod house;
 mod logout;
 mod main_job;
 mod passkeys;
+mod passwords;
 mod process;
 mod quiet;
 mod refresh;

@@ -38,10 +38,10 @@ struct Rehashed {
 }
 
 impl Judged {
-    /// Inside the write of what the password gives: the guess is given back, and the hash costs what the settings say now (C-PW-06). `false` if
-    /// the password was changed, frozen or taken away meanwhile. Hold the person's row first.
+    /// Inside the write of what the password gives: its use is recorded, the guess is given back, and the hash costs what the settings say now
+    /// (C-PW-06). `false` if the password was changed, frozen or taken away meanwhile. Hold the person's row first.
     pub async fn settle(&self, write: &Write<'_>) -> Result<bool, StoreError> {
-        if !is_still_set(write, self.user.id, self.set_at).await? {
+        if !password::record_use(write, self.user.id, self.set_at, self.taken.at()).await? {
             return Ok(false);
         }
         if let Some(Rehashed { old, new }) = &self.rehashed {
@@ -50,12 +50,6 @@ impl Judged {
         self.taken.give_back(write).await?;
         Ok(true)
     }
-}
-
-/// Whether the password that was set at that moment is still the person's, and not frozen.
-pub async fn is_still_set(write: &Write<'_>, user: UserId, set_at: Time) -> Result<bool, StoreError> {
-    let found = password::of_user(write, user).await?;
-    Ok(found.is_some_and(|found| found.set_at == set_at && found.frozen_at.is_none()))
 }
 
 /// The one refusal. The reason is for the log.
@@ -73,12 +67,12 @@ pub async fn judge(app: &App, visitor: &Visitor, email: &Email, password: &Passw
     let taken = limits::take(app, &Budget::of_guess(app, visitor, email, Method::Password), app.now()).await?;
     let (horizon, facts) = password_facts(app.store(), email, &app.config().passkeys.rp_id).await?;
     app.observe(horizon).await?;
-    let stored = facts.as_ref().and_then(|facts| facts.password.as_ref()).filter(|stored| stored.frozen_at.is_none());
+    let stored = facts.as_ref().and_then(|facts| facts.password.as_ref()).filter(|stored| stored.is_usable());
     let compared = app.passwords().compare(password, stored.map(|stored| &stored.hash)).await?;
     match allowed(app, facts, compared) {
         Ok((facts, stored)) => {
             let rehashed = rehashed(app, password, stored.hash, compared).await;
-            let needs_second_step = facts.totp.is_some_and(|totp| totp.frozen_at.is_none());
+            let needs_second_step = facts.totp.is_some_and(|totp| totp.is_usable());
             Ok(Judged { user: facts.user, set_at: stored.set_at, needs_second_step, rehashed, taken })
         }
         Err(Refusal { reason, user }) => {
@@ -99,7 +93,7 @@ fn allowed(app: &App, facts: Option<PasswordFacts>, compared: Compared) -> Resul
     let refused = |reason| Err(Refusal { reason, user: Some(facts.user.id) });
     match &facts.password {
         None => refused("password_missing"),
-        Some(stored) if stored.frozen_at.is_some() => refused("password_frozen"),
+        Some(stored) if !stored.is_usable() => refused("password_frozen"),
         Some(_) if compared == Compared::Differs => refused("password_wrong"),
         Some(_) if !facts.user.is_active() => refused("deactivated"),
         // B-LC-03

@@ -10,12 +10,16 @@ mod login;
 mod oidc;
 mod passkeys;
 mod profile;
+mod second_step;
+mod wait;
 
 pub use account::*;
 pub use login::*;
 pub use oidc::*;
 pub use passkeys::*;
 pub use profile::*;
+pub use second_step::*;
+pub use wait::Wait;
 
 /// A page that has a template of its own.
 pub trait Page: Serialize {
@@ -132,6 +136,8 @@ pub struct ErrorPage {
     pub ways_out: Vec<WayOut>,
     /// More, in safe text, such as the parameter that was wrong.
     pub detail: Option<String>,
+    /// How long to wait, where that is known.
+    pub wait: Option<Wait>,
 }
 
 impl Page for ErrorPage {
