@@ -14,6 +14,7 @@ pub mod codes;
 pub mod consents;
 pub mod credential_epoch;
 pub mod email_change;
+pub mod enrolment;
 pub mod everybody;
 pub mod further_passkey;
 pub mod grants;

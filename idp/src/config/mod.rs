@@ -33,7 +33,7 @@ pub use crate::config::policy::{Brand, Lifetimes, Limits, Sessions};
 pub use crate::config::problems::{Origin, Problem, Problems};
 pub use crate::config::reader::Effective;
 pub use crate::config::secrets::{DatabaseUrl, MasterKey, MasterKeySource};
-pub use crate::config::sign_in::{PasswordPolicy, SignIn};
+pub use crate::config::sign_in::{PasswordPolicy, RequireStrong, SignIn};
 
 /// Every setting. `config/weftid.toml` explains each.
 #[derive(Clone, Debug)]
