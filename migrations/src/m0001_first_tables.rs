@@ -43,7 +43,7 @@ impl MigrationTrait for Migration {
             ("grants", &["session_id"]),
             ("grants", &["absolute_ends_at"]),
             ("authorization_requests", &["expires_at"]),
-            ("audit_events", &["user_id"]),
+            ("audit_events", &["user_id", "id"]),
             ("attempts", &["last_at"]),
             ("mails", &["next_at"]),
         ] {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on stops, and says why")]
 
 mod accounts;
+mod activity;
 mod authorize;
 mod bad_input;
 mod coming_aboard;
@@ -14,6 +15,8 @@ mod forged;
 mod house;
 mod logout;
 mod main_job;
+mod own_apps;
+mod own_sessions;
 mod passkeys;
 mod process;
 mod quiet;

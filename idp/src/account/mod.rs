@@ -1,10 +1,13 @@
-//! What a person looks after alone: their own page, their passkeys and their backup codes.
+//! What a person looks after alone: their own page, how they sign in, where they are signed in, what is connected, what happened.
 
+mod activity;
+mod apps;
 mod backup_codes;
 mod confirmation;
 mod dashboard;
 mod further_passkey;
 mod passkeys;
+mod sessions;
 mod sign_in_methods;
 
 use axum::Router;
@@ -25,6 +28,12 @@ pub fn routes() -> Router<App> {
         .route("/account/passkeys/finish", post(further_passkey::finish))
         .route("/account/passkeys/{id}/rename", get(passkeys::ask_name).post(passkeys::rename))
         .route("/account/passkeys/{id}/delete", get(passkeys::ask_whether).post(passkeys::revoke))
+        .route(sessions::PLACE, get(sessions::show))
+        .route("/account/sessions/others/end", post(sessions::end_others))
+        .route("/account/sessions/{sid}/end", post(sessions::end))
+        .route(apps::PLACE, get(apps::show))
+        .route("/account/apps/{client}/revoke", get(apps::ask_whether).post(apps::revoke))
+        .route(activity::PLACE, get(activity::show))
         .route("/account/confirm/begin", post(confirmation::begin))
         .route("/account/confirm/finish", post(confirmation::finish))
 }

@@ -1,6 +1,8 @@
 //! Everything that may be done, free of HTTP: pages, endpoints, timers and the command line all call these. A change and its audit event
 //! are one job behind the one door for writes.
 
+pub mod activity;
+pub mod attention;
 pub mod audit;
 pub mod authorization_requests;
 pub mod backup_codes;
@@ -10,6 +12,7 @@ pub mod choosing;
 pub mod client_authentication;
 pub mod clients;
 pub mod codes;
+pub mod connected_apps;
 pub mod consents;
 pub mod everybody;
 pub mod further_passkey;
@@ -18,6 +21,7 @@ pub mod invitations;
 pub mod logout;
 pub mod next_steps;
 pub mod one_time_links;
+pub mod own_sessions;
 pub mod passkey_name;
 pub mod passkeys;
 pub mod person_name;

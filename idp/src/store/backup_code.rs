@@ -1,11 +1,12 @@
 //! Backup codes, as keyed digests. A set replaces the one before it.
 
+use sea_orm::PaginatorTrait as _;
 use sea_orm::entity::prelude::*;
 
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::id::{BackupCodeId, BackupCodeSetId, KeyId, UserId};
-use crate::store::{Rows as _, StoreError, Write};
+use crate::store::{Rows, StoreError, Write};
 
 /// A code of a person's set.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -31,6 +32,11 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// How many codes of a person's set were not used yet.
+pub async fn unused(rows: &impl Rows, user: UserId) -> Result<u64, StoreError> {
+    Ok(Entity::find().filter(Column::UserId.eq(user)).filter(Column::UsedAt.is_null()).count(rows.rows()).await?)
+}
 
 /// Puts `codes` in the place of all codes that `user` had.
 pub async fn replace(write: &Write<'_>, user: UserId, codes: &[Model]) -> Result<(), StoreError> {

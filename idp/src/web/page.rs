@@ -20,7 +20,13 @@ use crate::web::request_id::RequestId;
 use crate::web::session::AllHere;
 
 /// The places of the house that exist, in the order of its rail.
-const NAV: [(&str, &str); 2] = [("dashboard", "/account"), ("sign-in-methods", "/account/sign-in-methods")];
+const NAV: [(&str, &str); 5] = [
+    ("dashboard", "/account"),
+    ("sign-in-methods", "/account/sign-in-methods"),
+    ("sessions", "/account/sessions"),
+    ("apps", "/account/apps"),
+    ("activity", "/account/activity"),
+];
 
 /// Extractor: shows pages to whoever asked.
 #[derive(Clone, Debug)]

@@ -22,6 +22,11 @@ pub struct RecentForm {
     pub form: Form,
 }
 
+/// The page that shows what this path changes.
+fn back(path: &str) -> &'static str {
+    if path.starts_with("/account/sessions/") { "/account/sessions" } else { "/account/sign-in-methods" }
+}
+
 impl FromRequest<App> for RecentForm {
     type Rejection = Response;
 
@@ -40,7 +45,7 @@ impl FromRequest<App> for RecentForm {
             account: here.user.email.to_string(),
             action: address.path().to_owned(),
             fields: sent.map(|(name, value)| Field { name: name.to_owned(), value: value.to_owned() }).collect(),
-            back_url: app.config().issuer.join("/account/sign-in-methods"),
+            back_url: app.config().issuer.join(back(address.path().strip_prefix(app.config().issuer.path()).unwrap_or_default())),
         };
         Err(pages.show(page).unwrap_or_else(AppError::into_response))
     }

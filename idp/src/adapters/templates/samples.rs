@@ -9,6 +9,7 @@ use super::pages::{
 use crate::base::clock::Time;
 
 mod accounts;
+mod own_account;
 
 /// The moment the samples are seen at: 2026-05-03T12:00:00Z.
 const NOW: i64 = 1_777_809_600;
@@ -82,6 +83,7 @@ pub(super) fn all() -> Vec<Sample> {
     samples.extend(ways_in());
     samples.extend(leaving());
     samples.extend(accounts::all());
+    samples.extend(own_account::all());
     samples.extend(errors());
     samples
 }
@@ -153,8 +155,6 @@ fn at_home() -> Vec<Sample> {
         initial: name[..1].into(),
         logo_uri: None,
     };
-    let passkey =
-        |name: &str, synced, hours, used: Option<i64>| Passkey { name: name.into(), synced, created_at: ago(hours), last_used_at: used.map(ago) };
     let house = house("dashboard");
     let endless = "Who flies where, with what, and above all when: a description that does not want to end, as they do";
     vec![
@@ -162,18 +162,31 @@ fn at_home() -> Vec<Sample> {
             "full",
             Dashboard {
                 house: house.clone(),
-                passkeys: vec![passkey("iCloud Keychain", true, 24 * 400, Some(3)), passkey("YubiKey 5", false, 24 * 30, None)],
+                needs: vec![],
+                lately: vec![own_account::used("Acme Wiki", true, 2), own_account::used("Donaudampfschifffahrtsgesellschaft", false, 30)],
                 apps: vec![app("Acme Wiki", Some("What we know, written down")), app("Photo Box", None), app("Flight Plans", Some(endless))],
-                nudge: false,
             },
         ),
-        sample("nudge", Dashboard { house, passkeys: vec![passkey("Windows Hello", false, 20, Some(19))], apps: vec![], nudge: true }),
+        sample(
+            "everything-needs-one",
+            Dashboard { house: house.clone(), needs: own_account::needs(), lately: vec![], apps: vec![app("Photo Box", None)] },
+        ),
+        sample("empty", Dashboard { house, needs: vec![], lately: vec![], apps: vec![] }),
     ]
 }
 
+/// The rail.
+const ITEMS: [(&str, &str); 5] = [
+    ("dashboard", "/account"),
+    ("sign-in-methods", "/account/sign-in-methods"),
+    ("sessions", "/account/sessions"),
+    ("apps", "/account/apps"),
+    ("activity", "/account/activity"),
+];
+
 fn house(nav: &'static str) -> House {
     let item = |id, url: &str| NavItem { id, url: url.into() };
-    House { user: alice(), nav, nav_items: vec![item("dashboard", "/account"), item("sign-in-methods", "/account/sign-in-methods")] }
+    House { user: alice(), nav, nav_items: ITEMS.into_iter().map(|(id, url)| item(id, url)).collect() }
 }
 
 fn ways_in() -> Vec<Sample> {

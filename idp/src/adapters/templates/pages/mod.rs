@@ -8,10 +8,12 @@ use crate::base::clock::Time;
 mod account;
 mod login;
 mod oidc;
+mod own_account;
 
 pub use account::*;
 pub use login::*;
 pub use oidc::*;
+pub use own_account::*;
 
 /// A page that has a template of its own.
 pub trait Page: Serialize {
