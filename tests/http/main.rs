@@ -5,6 +5,7 @@
 mod accounts;
 mod attempts;
 mod attestation;
+mod activity;
 mod authorize;
 mod bad_input;
 mod clones;
@@ -17,6 +18,8 @@ mod forged;
 mod house;
 mod logout;
 mod main_job;
+mod own_apps;
+mod own_sessions;
 mod passkeys;
 mod passwords;
 mod process;
