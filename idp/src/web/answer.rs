@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
@@ -71,6 +71,12 @@ struct Problem<'p> {
     title: String,
     detail: String,
     request_id: &'p str,
+}
+
+/// Whether whoever asks is a script.
+pub fn wants_json(asked: &HeaderMap) -> bool {
+    let begins = |name, with: &str| asked.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.starts_with(with));
+    begins(CONTENT_TYPE, "application/json") || begins(ACCEPT, "application/json")
 }
 
 /// Words for a failure known by `code`, for whoever asked: a script or a person.

@@ -59,6 +59,8 @@ pub(super) const ERROR_CODES: &[&str] = &[
     "passkeys_full",
     "passkey_name_invalid",
     "last_passkey",
+    "misdirected",
+    "tls_needed",
 ];
 
 /// A page in one of its states.
