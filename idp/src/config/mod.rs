@@ -3,6 +3,7 @@
 //! Every unknown key and every wrong value is reported together, each with its path, where it was written, and what would be right.
 //! Issuer and RP ID come from here alone, never from what a request says. Secrets are shown neither by `Debug` nor in a problem.
 
+mod addresses;
 mod breached;
 mod duration;
 mod infrastructure;

@@ -33,11 +33,6 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// How many codes of a person's set were not used yet.
-pub async fn unused(rows: &impl Rows, user: UserId) -> Result<u64, StoreError> {
-    Ok(Entity::find().filter(Column::UserId.eq(user)).filter(Column::UsedAt.is_null()).count(rows.rows()).await?)
-}
-
 /// Puts `codes` in the place of all codes that `user` had.
 pub async fn replace(write: &Write<'_>, user: UserId, codes: &[Model]) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::UserId.eq(user)).exec(write.rows()).await?;

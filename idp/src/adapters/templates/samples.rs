@@ -93,9 +93,8 @@ pub(super) const ERROR_CODES: &[&str] = &[
     "account_changed",
     "passkey_suspected",
     "passkey_not_allowed",
-    "password_invalid",
-    "code_invalid",
-    "second_step_over",
+    "misdirected",
+    "tls_needed",
 ];
 
 /// A page in one of its states.

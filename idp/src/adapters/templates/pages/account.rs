@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Client, Codes, Field, House, KnownPasskeys, Page, Way};
+use super::{Client, Codes, House, KnownPasskeys, Page, Way};
 use crate::base::clock::Time;
 
 /// `/account/backup-codes`.
