@@ -1,6 +1,7 @@
 //! Signing in with a password: alone where that is all a person has, with a second step where they have an authenticator app.
 
 use crate::actions::audit::{Actor, Event, Origin};
+use crate::actions::notices;
 use crate::actions::passwords::{self, Judged};
 use crate::actions::second_step::{self, Accepted, Answer, HalfDone, Proven};
 use crate::actions::sessions::{Beginning, Opened, Proof};
@@ -40,7 +41,7 @@ pub async fn begin(app: &App, visitor: &Visitor, email: &Email, password: &Passw
     let user = judged.user.clone();
     let sealed = if judged.needs_second_step { Some(second_step::seal(app, &judged, &belongs_to(visitor.browser, request))?) } else { None };
     let proof = Proof { acr: Acr::Password, amr: Amr::of(&[AuthenticationMethod::Pwd]) };
-    let (secret, beginning) = beginning(app, visitor, user.id, proof).await?;
+    let (secret, beginning) = beginning(app, visitor, &user, judged.set_at, proof).await?;
     let beside = beginning.before.beside(user.id);
     match app.store().write(PasswordPassed { judged, beginning }).await? {
         PasswordOutcome::In => Ok(Passed::In(Opened { secret, user, beside })),
@@ -49,7 +50,7 @@ pub async fn begin(app: &App, visitor: &Visitor, email: &Email, password: &Passw
     }
 }
 
-async fn beginning(app: &App, visitor: &Visitor, user: UserId, proof: Proof) -> Result<(SessionSecret, Beginning), StoreError> {
+async fn beginning(app: &App, visitor: &Visitor, user: &user::Model, set_at: Time, proof: Proof) -> Result<(SessionSecret, Beginning), AppError> {
     let secret = SessionSecret::random();
     let beginning = Beginning {
         before: visitor.everybody(app).await?,
@@ -61,7 +62,8 @@ async fn beginning(app: &App, visitor: &Visitor, user: UserId, proof: Proof) -> 
         now: app.now(),
         limits: app.config().sessions.clone(),
         epoch: app.epoch(),
-        origin: visitor.origin.clone().by(Actor::User(user)),
+        origin: visitor.origin.clone().by(Actor::User(user.id)),
+        news: notices::of_sign_in(app, visitor, user, Some(set_at))?,
     };
     Ok((secret, beginning))
 }
@@ -131,7 +133,8 @@ pub struct Finished {
 pub async fn finish(app: &App, visitor: &Visitor, half_done: HalfDone, answer: Answer<'_>) -> Result<Finished, AppError> {
     let proven = second_step::judge(app, visitor, half_done, answer).await?;
     let amr = Amr::of(&[AuthenticationMethod::Pwd, AuthenticationMethod::Otp, AuthenticationMethod::Mfa]);
-    let (secret, beginning) = beginning(app, visitor, proven.user(), Proof { acr: Acr::PasswordOtp, amr }).await?;
+    let user = user::by_id(app.store(), proven.user()).await?.ok_or_else(|| second_step::over("the person is gone"))?;
+    let (secret, beginning) = beginning(app, visitor, &user, proven.set_at(), Proof { acr: Acr::PasswordOtp, amr }).await?;
     let beside = beginning.before.beside(proven.user());
     let opened = |user| Opened { secret, user, beside };
     match app.store().write(SecondStepPassed { proven, beginning }).await? {

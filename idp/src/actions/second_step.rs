@@ -123,6 +123,11 @@ impl Proven {
         self.half_done.user()
     }
 
+    /// When that password was set.
+    pub const fn set_at(&self) -> Time {
+        self.half_done.passed.set_at
+    }
+
     /// Inside the write of what both give. Hold the person's row to change first: of two answers to one password, one comes first.
     pub async fn accept_in(&self, write: &Write<'_>, now: Time) -> Result<Accepted, StoreError> {
         let HalfDone { id, ref passed } = self.half_done;

@@ -173,6 +173,7 @@ async fn confirm(app: &App, here: &SessionAndUser, visitor: &Visitor, proof: Pro
         limits: app.config().sessions.clone(),
         epoch: app.epoch(),
         origin: visitor.origin.clone().by(Actor::User(here.user.id)),
+        news: None,
     };
     let failed = failed(here, visitor, "changed_meanwhile");
     let job = Confirm { here: here.clone(), shown, rules: Rules::of(app), beginning, failed };
