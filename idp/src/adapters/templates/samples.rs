@@ -12,6 +12,7 @@ use super::pages::{
 use crate::base::clock::Time;
 
 mod accounts;
+mod passkeys;
 mod profile;
 mod second_step;
 
@@ -69,6 +70,8 @@ pub(super) const ERROR_CODES: &[&str] = &[
     "account_changed",
     "passkey_suspected",
     "passkey_not_allowed",
+    "passkey_required",
+    "enrolment_over",
     "password_invalid",
     "code_invalid",
     "second_step_over",
@@ -93,6 +96,7 @@ pub(super) fn all() -> Vec<Sample> {
     samples.extend(profile::samples());
     samples.extend(leaving());
     samples.extend(accounts::all());
+    samples.extend(passkeys::all());
     samples.extend(errors());
     samples.extend(second_step::all());
     samples
