@@ -22,6 +22,13 @@ pub struct Matched {
     code: BackupCodeId,
 }
 
+impl Matched {
+    /// The set it belongs to.
+    pub const fn set(&self) -> BackupCodeSetId {
+        self.set
+    }
+}
+
 /// Compares what was typed with the codes of this person that are still good. `None` if it is none of them. One read.
 ///
 /// # Errors

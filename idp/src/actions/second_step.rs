@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::email::Email;
 use crate::base::error::{AppError, Kind};
-use crate::base::id::UserId;
+use crate::base::id::{BackupCodeSetId, UserId};
 use crate::base::sealed::Fact;
 use crate::base::single_use::SingleUseId;
 use crate::store::spent::{self, Spending};
@@ -54,6 +54,11 @@ impl HalfDone {
     /// Whose password it was.
     pub const fn user(&self) -> UserId {
         self.passed.user
+    }
+
+    /// When the password was set.
+    pub const fn password_set_at(&self) -> Time {
+        self.passed.set_at
     }
 
     /// The address they gave.
@@ -123,9 +128,17 @@ impl Proven {
         self.half_done.user()
     }
 
-    /// When that password was set.
-    pub const fn set_at(&self) -> Time {
-        self.half_done.passed.set_at
+    /// The set of the backup code that fits, if it is one.
+    pub const fn backup_code_set(&self) -> Option<BackupCodeSetId> {
+        match &self.code {
+            Code::Totp(_) => None,
+            Code::BackupCode(matched) => Some(matched.set()),
+        }
+    }
+
+    /// When the password was set.
+    pub const fn password_set_at(&self) -> Time {
+        self.half_done.password_set_at()
     }
 
     /// Inside the write of what both give. Hold the person's row to change first: of two answers to one password, one comes first.
