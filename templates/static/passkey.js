@@ -88,7 +88,10 @@ class Ceremony {
 
   async run() {
     if (this.running) return;
-    if (!supported()) return this.say("unsupported");
+    if (!supported()) {
+      this.say("unsupported");
+      return this.fallBack();
+    }
     await this.conclude((signal) => this.attempt(signal));
   }
 
@@ -124,7 +127,7 @@ class Ceremony {
       const focusWasHere = this.hasFocus();
       this.rest();
       this.explain(error);
-      if (focusWasHere && !this.hasFocus()) this.button.focus();
+      if (focusWasHere && (!document.activeElement || document.activeElement === document.body)) this.button.focus();
     }
   }
 
@@ -193,12 +196,27 @@ class Ceremony {
 
   explain(error) {
     if (error instanceof Unreachable) return this.say("unreachable");
-    if (error instanceof Problem) return this.explainProblem(error);
+    if (error instanceof Problem) this.explainProblem(error);
+    else this.explainRefusal(error);
+    this.fallBack();
+  }
+
+  explainRefusal(error) {
     // The device holds a passkey of this account already (WebAuthn Level 3 §6.3.2): the one refusal of the browser that has a reason.
     if (error.name === "InvalidStateError") return this.say("exists");
     if (error.name === "NotSupportedError" || error.name === "SecurityError") return this.say("unsupported");
     // Dismissed, timed out, no passkey here: browsers don't tell which, on purpose.
     this.say("dismissed");
+  }
+
+  /** What else there is when the passkey came to nothing: it opens, and the keyboard goes there. */
+  fallBack() {
+    const other = document.querySelector("[data-fallback]");
+    if (!other) return;
+    const [typed, email, password] = ["email", "password-email", "password"].map((id) => document.getElementById(id));
+    if (typed && !email.value) email.value = typed.value;
+    other.open = true;
+    (email.value ? password : email).focus();
   }
 
   explainProblem(problem) {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on stops, and says why")]
 
 mod accounts;
+mod attempts;
 mod attestation;
 mod authorize;
 mod bad_input;
@@ -16,7 +17,10 @@ mod forged;
 mod house;
 mod logout;
 mod main_job;
+mod own_backup_codes;
+mod own_password;
 mod passkeys;
+mod passwords;
 mod process;
 mod quiet;
 mod refresh;
@@ -27,8 +31,10 @@ mod rings;
 mod schema;
 mod sessions;
 mod sign_in_methods;
+mod step_up;
 mod store;
 mod stored;
 mod token;
+mod totp;
 mod userinfo;
 mod well_known;

@@ -17,7 +17,7 @@ use crate::store::{Job, StoreError, Write, backup_code, session, user};
 /// How many codes a set has.
 const CODES: usize = 10;
 /// What the keyed digests of codes are made for.
-const PURPOSE: &str = "backup_codes";
+pub(super) const PURPOSE: &str = "backup_codes";
 /// Crockford's digits in lower case: without i, l, o and u, which are taken for others or make words.
 const DIGITS: [char; 32] = [
     '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'j', 'k', 'm', 'n', 'p', 'q', 'r', 's', 't', 'v', 'w',
@@ -28,11 +28,34 @@ const GROUPS: [u32; 6] = [5, 4, 4, 4, 4, 5];
 
 /// A backup code: 128 random bits.
 #[derive(ZeroizeOnDrop)]
-struct BackupCode([u8; 16]);
+pub(super) struct BackupCode([u8; 16]);
 
 impl BackupCode {
     fn random() -> Self {
         Self(random::bytes())
+    }
+
+    /// The code that was typed: capitals are small letters, hyphens and spaces may stand anywhere or nowhere, and the letters that are taken for
+    /// digits are these digits. `None` if it can't be one.
+    pub(super) fn parse(typed: &str) -> Option<Self> {
+        let mut bits = 0_u128;
+        let mut digits = 0;
+        for letter in typed.chars().filter(|letter| !matches!(letter, ' ' | '-')) {
+            let letter = match letter.to_ascii_lowercase() {
+                'o' => '0',
+                'i' | 'l' => '1',
+                other => other,
+            };
+            let value = u128::try_from(DIGITS.iter().position(|digit| *digit == letter)?).ok()?;
+            bits = bits.checked_mul(32)?.checked_add(value)?;
+            digits += 1;
+        }
+        (digits == GROUPS.iter().sum::<u32>()).then_some(Self(bits.to_be_bytes()))
+    }
+
+    /// Its bits. Call it only to digest them.
+    pub(super) const fn bits(&self) -> &[u8; 16] {
+        &self.0
     }
 
     /// How a person reads it: base 32, the first digit carrying the three highest bits, in groups. Call it only to show it.
@@ -220,6 +243,33 @@ mod tests {
         let mut seen = std::collections::HashSet::from([BackupCode([0; 16]).expose()]);
         for bit in 0..128 {
             assert!(seen.insert(BackupCode((1_u128 << bit).to_be_bytes()).expose()), "bit {bit}");
+        }
+    }
+
+    /// C-BC-01: what is written down is read back, however it is typed; anything else is no code.
+    #[test]
+    fn a_code_is_read_as_people_type_it() {
+        let code = BackupCode([0xa5; 16]);
+        let shown = code.expose();
+        for typed in [shown.clone(), shown.to_uppercase(), shown.replace('-', ""), shown.replace('-', " "), format!("  {shown} ")] {
+            assert_eq!(BackupCode::parse(&typed).map(|read| *read.bits()), Some([0xa5; 16]), "{typed}");
+        }
+        let ones = "11111-1111-1111-1111-1111-11111";
+        assert_eq!(BackupCode::parse("1lIiL-1111-1111-1111-1111-11111").map(|read| read.expose()).as_deref(), Some(ones));
+        assert_eq!(
+            BackupCode::parse("0oO00-0000-0000-0000-0000-00000").map(|read| read.expose()).as_deref(),
+            Some("00000-0000-0000-0000-0000-00000")
+        );
+        for typed in [
+            "",
+            "123456",
+            &shown[1..],
+            &format!("{shown}0"),
+            "8zzzz-zzzz-zzzz-zzzz-zzzz-zzzzz",
+            "uuuuu-uuuu-uuuu-uuuu-uuuu-uuuuu",
+            &shown.replace('-', "_"),
+        ] {
+            assert!(BackupCode::parse(typed).is_none(), "{typed:?}");
         }
     }
 

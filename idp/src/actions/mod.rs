@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod authorization_requests;
+pub mod backup_code_use;
 pub mod backup_codes;
 pub mod cancellation;
 pub mod ceremonies;
@@ -23,12 +24,14 @@ pub mod passkey_name;
 pub mod passkey_policy;
 pub mod passkeys;
 pub mod password_changes;
+pub mod password_sign_in;
 pub mod passwords;
 pub mod person_name;
 pub mod profile;
 pub mod refresh;
 pub mod registration;
 pub mod revocation;
+pub mod second_step;
 pub mod sessions;
 pub mod setup;
 pub mod sign_in;

@@ -131,6 +131,11 @@ pub async fn by_email(rows: &impl Rows, email: &Email) -> Result<Option<Model>, 
     Ok(Entity::find().filter(Column::Email.eq(email.clone())).one(rows.rows()).await?)
 }
 
+/// The person with this row id.
+pub async fn by_id(rows: &impl Rows, id: UserId) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find_by_id(id).one(rows.rows()).await?)
+}
+
 /// The person, held until the write ends so that nobody takes their account away meanwhile (a no-op on SQLite, which has one writer).
 pub async fn hold(write: &Write<'_>, id: UserId) -> Result<Option<Model>, StoreError> {
     let mut found = Entity::find_by_id(id);

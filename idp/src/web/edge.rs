@@ -34,11 +34,12 @@ pub async fn edge(State(app): State<App>, mut request: Request, next: Next) -> R
         let mut response = within_size(&app, request, next).await;
         let failure = response.extensions_mut().remove::<Failure>();
         if let Some(Failure(error)) = &failure {
-            log_cause(error);
+            answer::log_cause(error);
         }
         if let Some(code) = failure.as_ref().map(|Failure(error)| error.code).or_else(|| unspoken(&response)) {
             let status = response.status();
-            let mut in_words = answer::in_words(&app, code, status, &asked, &preferences, wants_json(&asked), &id);
+            let wait = answer::retry_after(response.headers()).filter(|_| status == StatusCode::TOO_MANY_REQUESTS);
+            let mut in_words = answer::in_words(&app, code, status, wait, &asked, &preferences, wants_json(&asked), &id);
             // What the refusal said in headers (Retry-After, Allow, cookies) still holds.
             let kept = response.headers().iter().filter(|(name, _)| !matches!(name.as_str(), "content-type" | "content-length"));
             for (name, value) in kept {
@@ -77,14 +78,6 @@ fn unspoken(response: &Response) -> Option<&'static str> {
 fn wants_json(asked: &HeaderMap) -> bool {
     let begins = |name, with: &str| asked.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.starts_with(with));
     begins(CONTENT_TYPE, "application/json") || begins(ACCEPT, "application/json")
-}
-
-fn log_cause(error: &AppError) {
-    match error.kind {
-        Kind::Internal => tracing::error!(%error, "failed"),
-        Kind::Unavailable(_) => tracing::warn!(%error, "unavailable"),
-        _ => tracing::info!(%error, "refused"),
-    }
 }
 
 /// What a panic in a handler becomes: our fault, said like any other.

@@ -151,6 +151,13 @@ impl Templates {
         self.0.translations.translate(locale.lang(), id, &filled)
     }
 
+    /// One sentence with a `$count` in it.
+    pub fn translate_count(&self, locale: &Locale, id: &str, count: u64) -> String {
+        let mut filled = FluentArgs::with_capacity(1);
+        filled.set("count", FluentValue::from(count));
+        self.0.translations.translate(locale.lang(), id, &filled)
+    }
+
     /// The static file `name` of the build known by `hash`, as `/assets/HASH/NAME` asks for it.
     pub fn asset(&self, hash: &str, name: &str) -> Option<Asset> {
         self.0.assets.get(hash, name)

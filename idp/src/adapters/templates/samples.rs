@@ -1,5 +1,7 @@
 //! One sample of each page in each state that looks different: what the tests render, and what a person can look at.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 mod ways;
@@ -7,12 +9,13 @@ mod ways;
 use super::pages::{
     App, BackupCodes, Brand, Client, Codes, Confirm, Consent, Dashboard, ErrorPage, Field, House, Invitation, KnownPasskeys, Leads, Look, NavItem,
     OwnPasskey, Page, Passkey, Presented, Remembered, RenamePasskey, RevokePasskey, Setup, Shown, SignIn, SignInMethods, SignOut, SignedOut, User,
-    WayOut,
+    Wait, WayOut,
 };
 use crate::base::clock::Time;
 
 mod accounts;
 mod profile;
+mod second_step;
 
 /// The moment the samples are seen at: 2026-05-03T12:00:00Z.
 const NOW: i64 = 1_777_809_600;
@@ -84,6 +87,7 @@ pub(super) const ERROR_CODES: &[&str] = &[
     "account_changed",
     "passkey_suspected",
     "passkey_not_allowed",
+    "password_wrong",
 ];
 
 /// A page in one of its states.
@@ -107,6 +111,7 @@ pub(super) fn all() -> Vec<Sample> {
     samples.extend(leaving());
     samples.extend(accounts::all());
     samples.extend(errors());
+    samples.extend(second_step::all());
     samples
 }
 
@@ -119,7 +124,9 @@ fn sign_in() -> Vec<Sample> {
         auto: false,
         remembered: None,
         leads: Leads::Email,
+        offers_password: true,
         error: None,
+        wait: None,
         can_cancel: false,
     };
     let asked = SignIn { request: text("a b&c\"d"), presented: Some(wiki()), can_cancel: true, ..plain.clone() };
@@ -141,7 +148,18 @@ fn sign_in() -> Vec<Sample> {
         ),
         sample("for-a-client", asked),
         sample("error", SignIn { error: text("error-email_invalid"), typed: "alice@".into(), ..plain.clone() }),
-        sample("refused", SignIn { error: text("error-too_many_attempts"), email: text("alice@northwind.example"), ..plain }),
+        sample("wrong-password", SignIn { error: text("error-password_invalid"), email: text("alice@northwind.example"), ..plain.clone() }),
+        sample("without-passwords", SignIn { offers_password: false, ..plain.clone() }),
+        sample("remembered-password", SignIn { remembered: remembered("alice@northwind.example", "AE"), leads: Leads::Password, ..plain.clone() }),
+        sample(
+            "refused",
+            SignIn {
+                error: text("error-too_many_attempts"),
+                wait: Some(Wait::of(Duration::from_secs(64))),
+                email: text("alice@northwind.example"),
+                ..plain
+            },
+        ),
     ]
 }
 
@@ -353,10 +371,11 @@ fn errors() -> Vec<Sample> {
     let page = |code: &str, status, detail| {
         let ways_out = [("/account", "way-account"), ("/login", "way-sign-in"), ("/", "way-again")];
         let ways_out = ways_out.map(|(url, label)| WayOut { url: url.into(), label });
-        ErrorPage { code: code.into(), status, ways_out: ways_out.into(), detail }
+        ErrorPage { code: code.into(), status, ways_out: ways_out.into(), detail, wait: None }
     };
     let mut samples: Vec<_> = ERROR_CODES.iter().map(|&code| sample(code, page(code, if code == "internal" { 500 } else { 400 }, None))).collect();
     samples.push(sample("with-detail", page("invalid_request", 400, text("redirect_uri stands there twice"))));
+    samples.push(sample("with-a-wait", ErrorPage { wait: Some(Wait::of(Duration::from_secs(1))), ..page("too_many_attempts", 429, None) }));
     samples.push(sample("without-a-way", ErrorPage { ways_out: vec![], ..page("unavailable", 503, None) }));
     samples
 }

@@ -11,7 +11,9 @@ mod oidc;
 mod own_ways;
 mod passkeys;
 mod profile;
+mod second_step;
 mod step_up;
+mod wait;
 
 pub use account::*;
 pub use login::*;
@@ -19,7 +21,9 @@ pub use oidc::*;
 pub use own_ways::*;
 pub use passkeys::*;
 pub use profile::*;
+pub use second_step::*;
 pub use step_up::*;
+pub use wait::Wait;
 
 /// A page that has a template of its own.
 pub trait Page: Serialize {
@@ -136,6 +140,8 @@ pub struct ErrorPage {
     pub ways_out: Vec<WayOut>,
     /// More, in safe text, such as the parameter that was wrong.
     pub detail: Option<String>,
+    /// How long to wait, where that is known.
+    pub wait: Option<Wait>,
 }
 
 impl Page for ErrorPage {
