@@ -34,7 +34,8 @@ fn own(app: &App, row: passkey::Model) -> OwnPasskey {
 }
 
 /// What may have just been done.
-const NEWS: [&str; 9] = [
+const NEWS: [&str; 10] = [
+    "recovered",
     "renamed",
     "revoked",
     "password-set",

@@ -1,6 +1,8 @@
 //! Everything that may be done, free of HTTP: pages, endpoints, timers and the command line all call these. A change and its audit event
 //! are one job behind the one door for writes.
 
+pub mod activity;
+pub mod attention;
 pub mod audit;
 pub mod authorization_requests;
 pub mod backup_code_use;
@@ -11,7 +13,11 @@ pub mod choosing;
 pub mod client_authentication;
 pub mod clients;
 pub mod codes;
+pub mod connected_apps;
 pub mod consents;
+pub mod credential_epoch;
+pub mod email_change;
+pub mod enrolment;
 pub mod everybody;
 pub mod further_passkey;
 pub mod grants;
@@ -20,6 +26,7 @@ pub mod limits;
 pub mod logout;
 pub mod next_steps;
 pub mod one_time_links;
+pub mod own_sessions;
 pub mod passkey_name;
 pub mod passkey_policy;
 pub mod passkeys;
@@ -28,6 +35,8 @@ pub mod password_sign_in;
 pub mod passwords;
 pub mod person_name;
 pub mod profile;
+pub mod recovery;
+pub mod recovery_links;
 pub mod refresh;
 pub mod registration;
 pub mod revocation;

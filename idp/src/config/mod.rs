@@ -3,6 +3,7 @@
 //! Every unknown key and every wrong value is reported together, each with its path, where it was written, and what would be right.
 //! Issuer and RP ID come from here alone, never from what a request says. Secrets are shown neither by `Debug` nor in a problem.
 
+mod addresses;
 mod breached;
 mod duration;
 mod infrastructure;
@@ -33,7 +34,7 @@ pub use crate::config::policy::{Brand, Lifetimes, Limits, Sessions};
 pub use crate::config::problems::{Origin, Problem, Problems};
 pub use crate::config::reader::Effective;
 pub use crate::config::secrets::{DatabaseUrl, MasterKey, MasterKeySource};
-pub use crate::config::sign_in::{PasswordPolicy, SignIn};
+pub use crate::config::sign_in::{PasswordPolicy, RequireStrong, SignIn};
 
 /// Every setting. `config/weftid.toml` explains each.
 #[derive(Clone, Debug)]

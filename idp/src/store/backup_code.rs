@@ -41,17 +41,6 @@ pub async fn replace(write: &Write<'_>, user: UserId, codes: &[Model]) -> Result
     Ok(())
 }
 
-/// A person's codes, used or not.
-pub async fn of_user(rows: &impl Rows, user: UserId) -> Result<Vec<Model>, StoreError> {
-    Ok(Entity::find().filter(Column::UserId.eq(user)).all(rows.rows()).await?)
-}
-
-/// Takes away all codes of a person.
-pub async fn discard(write: &Write<'_>, user: UserId) -> Result<(), StoreError> {
-    Entity::delete_many().filter(Column::UserId.eq(user)).exec(write.rows()).await?;
-    Ok(())
-}
-
 /// The codes of a person's set that are still good.
 pub async fn unused(rows: &impl Rows, user: UserId, set: BackupCodeSetId) -> Result<Vec<Model>, StoreError> {
     Ok(Entity::find().filter(Column::UserId.eq(user)).filter(Column::SetId.eq(set)).filter(Column::UsedAt.is_null()).all(rows.rows()).await?)
@@ -68,4 +57,15 @@ pub async fn use_up(write: &Write<'_>, id: BackupCodeId, user: UserId, now: Time
         .exec(write.rows())
         .await?;
     Ok(changed.rows_affected == 1)
+}
+
+/// A person's codes, used or not.
+pub async fn of_user(rows: &impl Rows, user: UserId) -> Result<Vec<Model>, StoreError> {
+    Ok(Entity::find().filter(Column::UserId.eq(user)).all(rows.rows()).await?)
+}
+
+/// Takes away all codes of a person.
+pub async fn discard(write: &Write<'_>, user: UserId) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::UserId.eq(user)).exec(write.rows()).await?;
+    Ok(())
 }
