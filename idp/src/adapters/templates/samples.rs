@@ -14,6 +14,7 @@ use super::pages::{
 use crate::base::clock::Time;
 
 mod accounts;
+mod not_me;
 mod own_account;
 mod passkeys;
 mod profile;
@@ -122,6 +123,7 @@ pub(super) fn all() -> Vec<Sample> {
     samples.extend(recovery::samples());
     samples.extend(leaving());
     samples.extend(accounts::all());
+    samples.extend(not_me::all());
     samples.extend(own_account::all());
     samples.extend(passkeys::all());
     samples.extend(errors());
