@@ -19,8 +19,8 @@ use crate::web::session::Session;
 
 /// A passkey, as its owner knows it.
 pub(super) fn shown(row: passkey::Model) -> Passkey {
-    let passkey::Model { name, backed_up: synced, created_at, last_used_at, last_used_from, suspected_at, .. } = row;
-    Passkey { name, synced, created_at, last_used_at, last_used_from, suspected_at }
+    let passkey::Model { name, backed_up: synced, created_at, last_used_at, last_used_from, suspected_at, frozen_at, .. } = row;
+    Passkey { name, synced, created_at, last_used_at, last_used_from, suspected_at, frozen_at }
 }
 
 /// A client that may be opened; `None` for one that says no address to open.

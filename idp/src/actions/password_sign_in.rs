@@ -3,6 +3,7 @@
 
 use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::enrolment::{self, Instead};
+use crate::actions::notices;
 use crate::actions::passwords::{self, Judged};
 use crate::actions::second_step::{self, Accepted, Answer, HalfDone, Proven};
 use crate::actions::sessions::{Beginning, Opened, Proof};
@@ -45,7 +46,7 @@ pub async fn begin(app: &App, visitor: &Visitor, email: &Email, password: &Passw
     let user = judged.user.clone();
     let sealed = if judged.needs_second_step { Some(second_step::seal(app, &judged, &belongs_to(visitor.browser, request))?) } else { None };
     let proof = Proof { acr: Acr::Password, amr: Amr::of(&[AuthenticationMethod::Pwd]) };
-    let (secret, beginning) = beginning(app, visitor, user.id, proof).await?;
+    let (secret, beginning) = beginning(app, visitor, &user, judged.set_at, proof).await?;
     let beside = beginning.before.beside(user.id);
     let (set_at, policy) = (judged.set_at, app.config().sign_in.require_strong);
     match app.store().write(PasswordPassed { judged, policy, beginning }).await? {
@@ -57,7 +58,7 @@ pub async fn begin(app: &App, visitor: &Visitor, email: &Email, password: &Passw
     }
 }
 
-async fn beginning(app: &App, visitor: &Visitor, user: UserId, proof: Proof) -> Result<(SessionSecret, Beginning), StoreError> {
+async fn beginning(app: &App, visitor: &Visitor, user: &user::Model, set_at: Time, proof: Proof) -> Result<(SessionSecret, Beginning), AppError> {
     let secret = SessionSecret::random();
     let beginning = Beginning {
         before: visitor.everybody(app).await?,
@@ -69,7 +70,8 @@ async fn beginning(app: &App, visitor: &Visitor, user: UserId, proof: Proof) -> 
         now: app.now(),
         limits: app.config().sessions.clone(),
         epoch: app.epoch(),
-        origin: visitor.origin.clone().by(Actor::User(user)),
+        origin: visitor.origin.clone().by(Actor::User(user.id)),
+        news: notices::of_sign_in(app, visitor, user, Some(set_at))?,
     };
     Ok((secret, beginning))
 }
@@ -159,7 +161,8 @@ pub async fn finish(app: &App, visitor: &Visitor, half_done: HalfDone, answer: A
         Answer::Totp(_) => Amr::of(&[AuthenticationMethod::Pwd, AuthenticationMethod::Otp, AuthenticationMethod::Mfa]),
         Answer::BackupCode(_) => Amr::of(&[AuthenticationMethod::Pwd, AuthenticationMethod::Mfa]),
     };
-    let (secret, beginning) = beginning(app, visitor, proven.user(), Proof { acr: Acr::PasswordOtp, amr }).await?;
+    let user = user::by_id(app.store(), proven.user()).await?.ok_or_else(|| second_step::over("the person is gone"))?;
+    let (secret, beginning) = beginning(app, visitor, &user, proven.password_set_at(), Proof { acr: Acr::PasswordOtp, amr }).await?;
     let beside = beginning.before.beside(proven.user());
     let (set_at, policy) = (proven.password_set_at(), app.config().sign_in.require_strong);
     match app.store().write(SecondStepPassed { proven, policy, beginning }).await? {

@@ -209,6 +209,7 @@ pub async fn finish(app: &App, token: &str, ceremony: &str, credential: &[u8], v
         limits: app.config().sessions.clone(),
         epoch: app.epoch(),
         origin: visitor.origin.clone().by(Actor::User(user.id)),
+        news: None,
     };
     let recover = Recover { ceremony, link: row, code: recovering.code, passkey, most: most(app), beginning };
     match app.store().write(recover).await? {

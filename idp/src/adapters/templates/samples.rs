@@ -262,10 +262,12 @@ fn ways_in() -> Vec<Sample> {
             last_used_at: used.map(ago),
             last_used_from: used.map(|_| "Chrome on Android, 2001:db8:1:2::/64".into()),
             suspected_at: None,
+            frozen_at: None,
         },
         kind,
         rename_url: "/account/passkeys/p1/rename".into(),
         revoke_url: "/account/passkeys/p1/delete".into(),
+        unfreeze_url: "/account/passkeys/p1/unfreeze".into(),
     };
     let two = SignInMethods {
         house: house("sign-in-methods"),
@@ -286,6 +288,8 @@ fn ways_in() -> Vec<Sample> {
     };
     let mut copied = two.clone();
     copied.passkeys.iter_mut().skip(1).for_each(|own| own.passkey.suspected_at = Some(ago(30)));
+    let mut frozen = SignInMethods { news: Some("unfrozen"), ..two.clone() };
+    frozen.passkeys.iter_mut().skip(1).for_each(|own| own.passkey.frozen_at = Some(ago(2)));
     let one = SignInMethods { passkeys: vec![own("Windows Hello", None, false, Some(1))], nudge: true, news: Some("revoked"), ..two.clone() };
     let rename = RenamePasskey {
         action: "/account/passkeys/p1/rename".into(),
@@ -328,6 +332,7 @@ fn ways_in() -> Vec<Sample> {
         sample("one", one),
         sample("copied-allowed", SignInMethods { suspected_refused: false, ..copied.clone() }),
         sample("copied", copied),
+        sample("frozen", frozen),
         sample(
             "full",
             SignInMethods { has_room: false, news: Some("renamed"), codes: Codes { saved_at: None, ..ways::codes(0, &[]) }, ..two.clone() },
