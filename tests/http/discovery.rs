@@ -71,7 +71,7 @@ async fn tells_everything(provider: &Provider, person: &mut Person) {
         ("middle_name", "King"),
         ("family_name", "Lovelace"),
         ("nickname", "Enchantress"),
-        ("birthdate", "1815-12-10"),
+        ("birthdate", "1990-12-10"),
         ("gender", "female"),
         ("website", "https://ada.example/"),
         ("profile", "https://ada.example/about"),

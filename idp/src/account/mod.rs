@@ -1,4 +1,4 @@
-//! What a person looks after alone: their own page, their profile, their passkeys and their backup codes.
+//! What a person looks after alone: their own page, their profile, and every way in: passkeys, password, authenticator app, backup codes.
 
 mod backup_codes;
 mod confirmation;
@@ -6,8 +6,10 @@ mod dashboard;
 mod further_passkey;
 mod known_passkeys;
 mod passkeys;
+mod password;
 mod profile;
 mod sign_in_methods;
+mod totp;
 mod well_known;
 
 use axum::Router;
@@ -25,12 +27,21 @@ pub fn routes() -> Router<App> {
         .route("/", get(front_door))
         .route("/account", get(dashboard::show))
         .route("/account/backup-codes", get(backup_codes::show).post(backup_codes::acknowledge))
+        .route("/account/backup-codes/regenerate", get(backup_codes::ask_whether).post(backup_codes::regenerate))
+        .route("/account/password", get(password::show).post(password::change))
+        .route("/account/password/remove", get(password::ask_whether).post(password::remove))
+        .route("/account/totp/begin", get(totp::begin))
+        .route("/account/totp/confirm", post(totp::confirm))
+        .route("/account/totp/disable", get(totp::ask_whether).post(totp::disable))
         .route(profile::PLACE, get(profile::show).post(profile::save))
         .route(sign_in_methods::PLACE, get(sign_in_methods::show))
         .route("/account/passkeys/begin", post(further_passkey::begin))
         .route("/account/passkeys/finish", post(further_passkey::finish))
         .route("/account/passkeys/{id}/rename", get(passkeys::ask_name).post(passkeys::rename))
         .route("/account/passkeys/{id}/delete", get(passkeys::ask_whether).post(passkeys::revoke))
+        .route("/account/confirm", get(confirmation::show))
+        .route("/account/confirm/password", post(confirmation::password))
+        .route("/account/confirm/totp", post(confirmation::totp))
         .route("/account/confirm/begin", post(confirmation::begin))
         .route("/account/confirm/finish", post(confirmation::finish))
 }

@@ -4,6 +4,7 @@ use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::passwords::{self, Judged};
 use crate::actions::second_step::{self, Accepted, Answer, HalfDone, Proven};
 use crate::actions::sessions::{Beginning, Opened, Proof};
+use crate::actions::totp as code;
 use crate::actions::visitor::Visitor;
 use crate::app::App;
 use crate::base::clock::Time;
@@ -137,7 +138,7 @@ pub async fn finish(app: &App, visitor: &Visitor, half_done: HalfDone, answer: A
     match app.store().write(SecondStepPassed { proven, beginning }).await? {
         (Accepted::Totp, Some(user)) => Ok(Finished { opened: opened(user), by_backup_code: false }),
         (Accepted::BackupCode { .. }, Some(user)) => Ok(Finished { opened: opened(user), by_backup_code: true }),
-        (Accepted::CodeUsed, _) => Err(second_step::code_invalid("code_used")),
+        (Accepted::CodeUsed, _) => Err(code::invalid("it was used before")),
         (Accepted::Over(reason), _) => Err(second_step::over(reason)),
         (_, None) => Err(second_step::over("deactivated")),
     }

@@ -215,6 +215,13 @@ pub async fn replace_backup_code_set(write: &Write<'_>, id: UserId, set: BackupC
     Ok(())
 }
 
+/// Makes no set of backup codes count: they are asked to save another one.
+pub async fn forget_backup_codes(write: &Write<'_>, id: UserId) -> Result<(), StoreError> {
+    let change = ActiveModel { backup_code_set: ActiveValue::Set(None), backup_codes_acknowledged_at: ActiveValue::Set(None), ..Default::default() };
+    Entity::update_many().set(change).filter(Column::Id.eq(id)).exec(write.rows()).await?;
+    Ok(())
+}
+
 /// Records that they saved `set`; `false` if another set counts by now.
 pub async fn acknowledge_backup_codes(write: &Write<'_>, id: UserId, set: BackupCodeSetId, now: Time) -> Result<bool, StoreError> {
     let change = ActiveModel { backup_codes_acknowledged_at: ActiveValue::Set(Some(now)), ..Default::default() };

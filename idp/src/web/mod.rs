@@ -21,4 +21,5 @@ pub mod recent;
 pub mod remembered;
 pub mod request_id;
 pub mod session;
+pub mod step_up;
 pub mod visiting;

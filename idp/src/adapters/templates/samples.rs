@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+mod ways;
+
 use super::pages::{
-    App, BackupCodes, Brand, Client, Confirm, Consent, Dashboard, ErrorPage, Field, House, Invitation, KnownPasskeys, Leads, Look, NavItem,
+    App, BackupCodes, Brand, Client, Codes, Confirm, Consent, Dashboard, ErrorPage, Field, House, Invitation, KnownPasskeys, Leads, Look, NavItem,
     OwnPasskey, Page, Passkey, Presented, Remembered, RenamePasskey, RevokePasskey, Setup, Shown, SignIn, SignInMethods, SignOut, SignedOut, User,
     Wait, WayOut,
 };
@@ -66,12 +68,25 @@ pub(super) const ERROR_CODES: &[&str] = &[
     "passkeys_full",
     "passkey_name_invalid",
     "last_passkey",
+    "password_invalid",
+    "password_current_wrong",
+    "password_too_short",
+    "password_too_long",
+    "password_weak",
+    "password_breached",
+    "password_not_allowed",
+    "code_invalid",
+    "totp_not_confirmed",
+    "totp_needs_password",
+    "enrolment_expired",
+    "confirm_expired",
+    "confirm_with_passkey",
+    "confirm_impossible",
+    "last_way",
+    "second_step_over",
     "account_changed",
     "passkey_suspected",
     "passkey_not_allowed",
-    "password_invalid",
-    "code_invalid",
-    "second_step_over",
 ];
 
 /// A page in one of its states.
@@ -90,6 +105,7 @@ pub(super) fn all() -> Vec<Sample> {
     samples.extend(coming_aboard());
     samples.extend(at_home());
     samples.extend(ways_in());
+    samples.extend(ways::all());
     samples.extend(profile::samples());
     samples.extend(leaving());
     samples.extend(accounts::all());
@@ -131,7 +147,7 @@ fn sign_in() -> Vec<Sample> {
         ),
         sample("for-a-client", asked),
         sample("error", SignIn { error: text("error-email_invalid"), typed: "alice@".into(), ..plain.clone() }),
-        sample("wrong-password", SignIn { error: text("error-password_invalid"), email: text("alice@northwind.example"), ..plain.clone() }),
+        sample("wrong-password", SignIn { error: text("error-sign_in_wrong"), email: text("alice@northwind.example"), ..plain.clone() }),
         sample("without-passwords", SignIn { offers_password: false, ..plain.clone() }),
         sample("remembered-password", SignIn { remembered: remembered("alice@northwind.example", "AE"), leads: Leads::Password, ..plain.clone() }),
         sample(
@@ -234,7 +250,10 @@ fn ways_in() -> Vec<Sample> {
         nudge: false,
         has_room: true,
         most: 20,
-        codes_saved_at: Some(ago(24 * 30)),
+        passwords_work: true,
+        password: None,
+        totp: None,
+        codes: ways::codes(10, &[]),
         news: None,
         known: known(&["AQID", "BAUG"]),
         suspected_refused: true,
@@ -255,13 +274,25 @@ fn ways_in() -> Vec<Sample> {
         name: "YubiKey 5".into(),
         account: "alice@northwind.example".into(),
         remaining: vec!["iCloud Keychain".into(), "Windows Hello on my work laptop".into()],
+        password: true,
+        totp: true,
         back_url: "/account/sign-in-methods".into(),
     };
     let confirm = Confirm {
         account: "alice@northwind.example".into(),
-        action: "/account/passkeys/p1/rename".into(),
+        is_weak: false,
+        action: text("/account/passkeys/p1/rename"),
         fields: vec![Field { name: "name".into(), value: "YubiKey 5".into() }],
+        go_url: None,
         back_url: "/account/sign-in-methods".into(),
+    };
+    let by_password = SignInMethods {
+        passkeys: vec![],
+        nudge: false,
+        password: ways::way(3, Some(2)),
+        totp: ways::way(2, None),
+        codes: ways::codes(2, &[5, 24 * 3]),
+        ..two.clone()
     };
     vec![
         sample(
@@ -271,13 +302,22 @@ fn ways_in() -> Vec<Sample> {
         sample("one", one),
         sample("copied-allowed", SignInMethods { suspected_refused: false, ..copied.clone() }),
         sample("copied", copied),
-        sample("full", SignInMethods { has_room: false, news: Some("renamed"), codes_saved_at: None, ..two.clone() }),
+        sample(
+            "full",
+            SignInMethods { has_room: false, news: Some("renamed"), codes: Codes { saved_at: None, ..ways::codes(0, &[]) }, ..two.clone() },
+        ),
+        sample("password-alone", SignInMethods { totp: None, news: Some("password-changed-everywhere"), ..by_password.clone() }),
+        sample("passwords-off", SignInMethods { passwords_work: false, ..by_password.clone() }),
+        sample("last-passkey-gone", SignInMethods { news: Some("revoked"), ..by_password.clone() }),
+        sample("every-way", SignInMethods { passkeys: two.passkeys.clone(), codes: ways::codes(10, &[]), ..by_password }),
         sample("two", two),
         sample("new", RenamePasskey { is_new: true, ..rename.clone() }),
         sample("refused", RenamePasskey { error: Some("error-passkey_name_invalid"), name: "…".into(), ..rename.clone() }),
         sample("usual", rename),
-        sample("last", RevokePasskey { remaining: vec![], ..revoke.clone() }),
+        sample("last", RevokePasskey { remaining: vec![], password: false, totp: false, ..revoke.clone() }),
+        sample("last-but-password", RevokePasskey { remaining: vec![], totp: false, ..revoke.clone() }),
         sample("usual", revoke),
+        sample("weak", Confirm { is_weak: true, action: None, fields: vec![], go_url: text("/account/password"), ..confirm.clone() }),
         sample("usual", confirm),
     ]
 }
