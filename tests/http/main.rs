@@ -14,6 +14,7 @@ mod discovery;
 mod documents;
 mod durability;
 mod forged;
+mod hashing;
 mod house;
 mod logout;
 mod main_job;
