@@ -5,6 +5,7 @@
 mod aboard;
 mod autofill;
 mod detours;
+mod fallback;
 mod instrument;
 mod main_job;
 mod pages;

@@ -16,6 +16,7 @@ mod discovery;
 mod documents;
 mod durability;
 mod forged;
+mod hashing;
 mod house;
 mod listener;
 mod logout;

@@ -7,6 +7,7 @@ use crate::actions::notices;
 use crate::actions::passwords::{self, Judged};
 use crate::actions::second_step::{self, Accepted, Answer, HalfDone, Proven};
 use crate::actions::sessions::{Beginning, Opened, Proof};
+use crate::actions::totp as code;
 use crate::actions::visitor::Visitor;
 use crate::app::App;
 use crate::base::clock::Time;
@@ -169,7 +170,7 @@ pub async fn finish(app: &App, visitor: &Visitor, half_done: HalfDone, answer: A
         SecondStepOutcome::In { user, by_backup_code } => Ok(Finished::In { opened: Opened { secret, user: *user, beside }, by_backup_code }),
         SecondStepOutcome::Instead(Instead::Enrol, user) => enrolment::seal(app, &user, set_at, visitor.browser, request).map(Finished::Enrol),
         SecondStepOutcome::Instead(Instead::UsePasskey, _) => Err(enrolment::passkey_required()),
-        SecondStepOutcome::CodeUsed => Err(second_step::code_invalid("code_used")),
+        SecondStepOutcome::CodeUsed => Err(code::invalid("it was used before")),
         SecondStepOutcome::Over(reason) => Err(second_step::over(reason)),
     }
 }

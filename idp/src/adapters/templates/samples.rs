@@ -164,7 +164,7 @@ fn sign_in() -> Vec<Sample> {
         ),
         sample("for-a-client", asked),
         sample("error", SignIn { error: text("error-email_invalid"), typed: "alice@".into(), ..plain.clone() }),
-        sample("wrong-password", SignIn { error: text("error-password_invalid"), email: text("alice@northwind.example"), ..plain.clone() }),
+        sample("wrong-password", SignIn { error: text("error-sign_in_wrong"), email: text("alice@northwind.example"), ..plain.clone() }),
         sample("without-passwords", SignIn { offers_password: false, ..plain.clone() }),
         sample("remembered-password", SignIn { remembered: remembered("alice@northwind.example", "AE"), leads: Leads::Password, ..plain.clone() }),
         sample(
