@@ -4,8 +4,9 @@ use axum::extract::State;
 use axum::response::Response;
 use url::Url;
 
+use crate::account::known_passkeys;
 use crate::actions::attention::{self, Attention};
-use crate::actions::{authorization_requests, connected_apps};
+use crate::actions::{authorization_requests, connected_apps, passkeys};
 use crate::adapters::templates::pages::{self, Dashboard, Needs, Passkey, UsedApp};
 use crate::app::App;
 use crate::base::clock::Time;
@@ -18,7 +19,8 @@ use crate::web::session::Session;
 
 /// A passkey, as its owner knows it.
 pub(super) fn shown(row: passkey::Model) -> Passkey {
-    Passkey { name: row.name, synced: row.backed_up, created_at: row.created_at, last_used_at: row.last_used_at }
+    let passkey::Model { name, backed_up: synced, created_at, last_used_at, last_used_from, suspected_at, .. } = row;
+    Passkey { name, synced, created_at, last_used_at, last_used_from, suspected_at }
 }
 
 /// A client that may be opened; `None` for one that says no address to open.
@@ -67,14 +69,16 @@ fn used(client: &Client, last_used_at: Time, issuer: &Issuer) -> UsedApp {
 
 /// `GET /account`
 pub(super) async fn show(State(app): State<App>, Session(here): Session, pages: Pages) -> Result<Response, AppError> {
-    let needs = attention::of(&app, &here).await?.into_iter().map(|attention| needs(&app, attention)).collect();
+    let own = passkeys::of(&app, &here).await?;
+    let known = known_passkeys::of(&app, &here.user, &own, false);
+    let needs = attention::of(&app, &here.user, &own).await?.into_iter().map(|attention| needs(&app, attention)).collect();
     let lately = connected_apps::used_lately(&app, &here).await?;
     let lately = lately.iter().take(LATELY).map(|(client, at)| used(client, *at, &app.config().issuer)).collect();
     let view = app.view();
     let enabled = view.clients().filter(|client| client.is_enabled());
     let mut apps: Vec<_> = enabled.filter_map(|client| application(client, &app.config().issuer)).collect();
     apps.sort_by_cached_key(|app| (app.name.to_lowercase(), app.url.clone()));
-    pages.show(Dashboard { house: pages.house(&here.user, "dashboard"), needs, lately, apps })
+    pages.show(Dashboard { house: pages.house(&here.user, "dashboard"), needs, lately, apps, known })
 }
 
 #[cfg(test)]

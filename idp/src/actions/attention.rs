@@ -1,8 +1,7 @@
 //! What needs a person's attention about their account, the most urgent first.
 
 use crate::app::App;
-use crate::store::reads::session_and_user::SessionAndUser;
-use crate::store::{StoreError, backup_code, passkey};
+use crate::store::{StoreError, backup_code, passkey, user};
 
 /// With fewer backup codes than this it is time for new ones.
 const FEW: u64 = 4;
@@ -22,12 +21,13 @@ pub enum Attention {
     OnePasskey,
 }
 
-/// What needs the attention of whoever is signed in `here`. Two reads.
-pub async fn of(app: &App, here: &SessionAndUser) -> Result<Vec<Attention>, StoreError> {
-    let user = &here.user;
-    let passkeys = passkey::of_user(app.store(), user.id).await?;
-    let codes = backup_code::unused(app.store(), user.id).await?;
-    Ok(ranked(&passkeys, codes, user.email_verified_at.is_some()))
+/// What needs the attention of `user`, who has these passkeys. One read.
+pub async fn of(app: &App, user: &user::Model, passkeys: &[passkey::Model]) -> Result<Vec<Attention>, StoreError> {
+    let codes = match user.backup_code_set {
+        Some(set) => backup_code::unused(app.store(), user.id, set).await?.len(),
+        None => 0,
+    };
+    Ok(ranked(passkeys, u64::try_from(codes).unwrap_or(u64::MAX), user.email_verified_at.is_some()))
 }
 
 fn ranked(passkeys: &[passkey::Model], codes: u64, is_verified: bool) -> Vec<Attention> {

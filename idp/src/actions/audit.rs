@@ -45,6 +45,8 @@ pub struct Origin {
     pub network: Option<String>,
     /// The browser and system it came from, as a person reads it.
     pub device: Option<String>,
+    /// The language it asks for, one of ours: for mails to people who chose none.
+    pub language: Option<String>,
 }
 
 impl Origin {
@@ -56,6 +58,11 @@ impl Origin {
     /// From the server itself.
     pub fn system() -> Self {
         Self { actor: Actor::System, ..Self::default() }
+    }
+
+    /// Device and network in one, as a person reads it: "Firefox on Linux, 192.0.2.1". Empty if neither is known.
+    pub fn place(&self) -> String {
+        [self.device.as_deref(), self.network.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
     /// The same request, once it is known who asked.

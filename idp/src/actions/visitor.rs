@@ -5,6 +5,7 @@ use crate::actions::everybody::Everybody;
 use crate::actions::sessions;
 use crate::app::App;
 use crate::base::digest::Digest;
+use crate::base::email::Email;
 use crate::base::error::AppError;
 use crate::base::network::Network;
 use crate::base::session_secrets::SessionSecrets;
@@ -17,6 +18,8 @@ pub struct Visitor {
     pub browser: Digest,
     /// What the browser shows for the sessions it has. Nobody has looked yet whether they are alive.
     pub shown: SessionSecrets,
+    /// The sign-in name of whoever signed in in this browser last, if its own cookie says so. It proves nothing about who is here now.
+    pub known_as: Option<Email>,
     /// The network it comes from.
     pub network: Network,
     /// For the audit log.

@@ -168,6 +168,13 @@ pub async fn end_all_of(write: &Write<'_>, user: UserId, now: Time) -> Result<u6
     Ok(changed.rows_affected)
 }
 
+/// Ends a person's sessions, but for `spared`. How many there were.
+pub async fn end_others(write: &Write<'_>, user: UserId, spared: SessionId, now: Time) -> Result<u64, StoreError> {
+    let change = ActiveModel { ended_at: ActiveValue::Set(Some(now)), ..Default::default() };
+    let others = Entity::update_many().set(change).filter(Column::UserId.eq(user)).filter(Column::Id.ne(spared));
+    Ok(others.filter(Column::EndedAt.is_null()).exec(write.rows()).await?.rows_affected)
+}
+
 /// Ends the sessions of a person that this passkey opened, but for `spared`. How many there were.
 pub async fn end_opened_by(write: &Write<'_>, user: UserId, passkey: PasskeyId, spared: SessionId, now: Time) -> Result<u64, StoreError> {
     let change = ActiveModel { ended_at: ActiveValue::Set(Some(now)), ..Default::default() };

@@ -12,6 +12,7 @@ use crate::base::id::UserId;
 use crate::store::reads::session_and_user::SessionAndUser;
 use crate::web::browser::Browser;
 use crate::web::cookies;
+use crate::web::preferences::Preferences;
 
 /// Everybody who is signed in in this browser, the current account first. One read, done once for a request; none without a session cookie.
 /// Says nothing about whom the request acts for: a form that is taken beside it is as good from a page of any of them.
@@ -50,6 +51,9 @@ impl FromRequestParts<App> for AllHere {
             Some(browser) => sessions::all_here(app, &cookies::read_session(&parts.headers, &app.config().issuer), browser.digest()).await?,
             None => Everybody::default(),
         };
+        if let Some(current) = found.current() {
+            parts.extensions.get_or_insert_default::<Preferences>().note(&current.user);
+        }
         let here = Self(found);
         parts.extensions.insert(here.clone());
         Ok(here)
@@ -122,7 +126,7 @@ impl FromRequestParts<App> for RecentSession {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, NoSession> {
         let Session(found) = <Session as FromRequestParts<App>>::from_request_parts(parts, app).await?;
-        if sessions::is_recent(&found.session, &app.config().sessions, app.now()) {
+        if sessions::is_recent(app, &found).await.map_err(|error| NoSession::Refuse(error.into()))? {
             return Ok(Self(found));
         }
         Err(NoSession::Refuse(AppError::new(Kind::Forbidden, "confirm_needed")))
