@@ -15,6 +15,7 @@ use crate::base::clock::Time;
 
 mod accounts;
 mod own_account;
+mod passkeys;
 mod profile;
 mod recovery;
 mod second_step;
@@ -95,6 +96,8 @@ pub(super) const ERROR_CODES: &[&str] = &[
     "passkey_not_allowed",
     "misdirected",
     "tls_needed",
+    "passkey_required",
+    "enrolment_over",
 ];
 
 /// A page in one of its states.
@@ -119,6 +122,7 @@ pub(super) fn all() -> Vec<Sample> {
     samples.extend(leaving());
     samples.extend(accounts::all());
     samples.extend(own_account::all());
+    samples.extend(passkeys::all());
     samples.extend(errors());
     samples.extend(second_step::all());
     samples
