@@ -10,8 +10,6 @@ use weftid_tests::person::Person;
 use weftid_tests::provider::Provider;
 use weftid_tests::wire::query;
 
-use crate::main_job::ada;
-
 const OPENID: &str = "/.well-known/openid-configuration";
 const OAUTH: &str = "/.well-known/oauth-authorization-server";
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on stops, and says why")]
 
 mod accounts;
+mod acr;
 mod attempts;
 mod attestation;
 mod authorize;
@@ -17,6 +18,7 @@ mod forged;
 mod house;
 mod logout;
 mod main_job;
+mod offer;
 mod passkeys;
 mod passwords;
 mod process;
@@ -31,6 +33,7 @@ mod sessions;
 mod sign_in_methods;
 mod store;
 mod stored;
+mod strong_only;
 mod token;
 mod userinfo;
 mod well_known;
