@@ -11,6 +11,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
+use crate::adapters::breached_passwords::BreachedPasswords;
 use crate::adapters::passwords::Passwords;
 use crate::adapters::templates::Templates;
 use crate::adapters::webauthn::{Attestation, NoRelyingParty, Webauthn};
@@ -19,7 +20,7 @@ use crate::base::flood_guard::FloodGuard;
 use crate::base::id::ClientId;
 use crate::base::sealed::{Fact, Unsealed};
 use crate::base::single_use::SingleUseId;
-use crate::config::{Config, DatabaseUrl, MasterKeySource};
+use crate::config::{Breached, Config, DatabaseUrl, MasterKeySource};
 use crate::keys::at_rest::{self, DataKey, DataKeys};
 use crate::keys::ring::{self, Rings};
 use crate::store::client::{self, Client};
@@ -42,6 +43,7 @@ struct Parts {
     templates: Templates,
     webauthn: Webauthn,
     passwords: Passwords,
+    breached_passwords: BreachedPasswords,
     flood_guard: FloodGuard,
     epoch: i64,
     view: ArcSwap<View>,
@@ -99,6 +101,9 @@ pub enum StartError {
     /// The settings of passwords don't fit together.
     #[error(transparent)]
     Passwords(#[from] crate::adapters::passwords::NotHashed),
+    /// Nobody could look up breached passwords.
+    #[error(transparent)]
+    BreachedPasswords(#[from] crate::adapters::breached_passwords::Unknown),
 }
 
 impl App {
@@ -120,6 +125,7 @@ impl App {
         let templates = Templates::load(config.issuer.path()).map_err(|error| StartError::Templates(error.to_string()))?;
         let webauthn = relying_party(&config).map_err(|error| StartError::Webauthn(error.to_string()))?;
         let passwords = Passwords::new(&config.passwords)?;
+        let breached_passwords = breached_passwords(&config.breached)?;
         let view = View { version: horizon.settings_version, rings: Arc::new(rings), clients };
         let flood_guard = FloodGuard::new(config.limits.network_per_minute);
         let loaded_at = clock.now();
@@ -131,6 +137,7 @@ impl App {
             templates,
             webauthn,
             passwords,
+            breached_passwords,
             flood_guard,
             epoch: horizon.epoch,
             view: ArcSwap::from_pointee(view),
@@ -183,6 +190,11 @@ impl App {
     /// What hashes passwords.
     pub fn passwords(&self) -> &Passwords {
         &self.0.passwords
+    }
+
+    /// Where new passwords are looked up that may have been in a breach.
+    pub fn breached_passwords(&self) -> &BreachedPasswords {
+        &self.0.breached_passwords
     }
 
     /// The epoch this node started in: what it spends and opens belongs to it.
@@ -268,6 +280,14 @@ impl std::fmt::Debug for App {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "App({})", self.0.config.issuer)
     }
+}
+
+fn breached_passwords(setting: &Breached) -> Result<BreachedPasswords, StartError> {
+    Ok(match setting {
+        Breached::Off => BreachedPasswords::Off,
+        Breached::Service(range) => BreachedPasswords::service(range.clone())?,
+        Breached::File(path) => BreachedPasswords::File(path.clone()),
+    })
 }
 
 /// The relying party that passkeys are made for.

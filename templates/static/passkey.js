@@ -124,7 +124,7 @@ class Ceremony {
       });
       // A form that waited for this goes its own way.
       if (this.root.dataset.then) document.getElementById(this.root.dataset.then).submit();
-      else location.assign(redirect);
+      else location.assign(this.root.dataset.go ?? redirect);
     } catch (error) {
       // The button that had the focus goes away; the keyboard must not lose its place.
       const focusWasHere = this.hasFocus();
@@ -162,6 +162,11 @@ class Ceremony {
       return await post(url, body, signal);
     } catch (error) {
       if (error.code !== "confirm_needed" || !this.root.dataset.confirm) throw error;
+      // Without a passkey a page asks for what there is, and leads back here.
+      if ("confirmElsewhere" in this.root.dataset) {
+        location.assign(this.root.dataset.confirm);
+        await new Promise(() => {});
+      }
       await this.confirm(signal);
       return await post(url, body, signal);
     }

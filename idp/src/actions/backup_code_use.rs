@@ -3,6 +3,8 @@
 //! A code is compared outside the write, and used up inside it by one conditional UPDATE, so that it is good once (C-BC-02). Guesses are
 //! counted by `limits`, before any of this.
 
+use serde::{Deserialize, Serialize};
+
 use crate::actions::backup_codes::{BackupCode, PURPOSE};
 use crate::app::App;
 use crate::base::clock::Time;
@@ -11,7 +13,8 @@ use crate::base::id::{BackupCodeId, BackupCodeSetId, UserId};
 use crate::store::{StoreError, Write, backup_code, user};
 
 /// A code that fits one of the person's. It counts once [`use_up_in`] has used it up.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[must_use = "a code counts once `use_up_in` has used it up"]
 pub struct Matched {
     user: UserId,

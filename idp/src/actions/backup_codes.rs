@@ -5,11 +5,14 @@ use std::fmt;
 use zeroize::ZeroizeOnDrop;
 
 use crate::actions::audit::{Actor, Event, Origin};
+use crate::actions::sessions;
 use crate::app::App;
 use crate::base::clock::Time;
+use crate::base::error::{AppError, Kind};
 use crate::base::id::{BackupCodeId, BackupCodeSetId, UserId};
 use crate::base::random;
-use crate::store::{Job, StoreError, Write, backup_code, user};
+use crate::store::reads::session_and_user::SessionAndUser;
+use crate::store::{Job, StoreError, Write, backup_code, session, user};
 
 /// How many codes a set has.
 const CODES: usize = 10;
@@ -158,6 +161,66 @@ impl Job for Acknowledge {
 /// Records that the person saved `set`. `false` if another set counts by now.
 pub async fn acknowledge(app: &App, user: UserId, set: BackupCodeSetId, origin: &Origin) -> Result<bool, StoreError> {
     app.store().write(Acknowledge { user, set, origin: origin.clone().by(Actor::User(user)), now: app.now() }).await
+}
+
+/// What a person still has of their codes.
+#[derive(Clone, Debug, Default)]
+pub struct Remaining {
+    /// How many still work.
+    pub left: usize,
+    /// When the others were used, latest first.
+    pub used_at: Vec<Time>,
+}
+
+/// The codes of a person's set. One read.
+pub async fn remaining(app: &App, user: UserId) -> Result<Remaining, StoreError> {
+    let codes = backup_code::of_user(app.store(), user).await?;
+    let mut used_at: Vec<Time> = codes.iter().filter_map(|code| code.used_at).collect();
+    used_at.sort_unstable_by(|one, other| other.cmp(one));
+    Ok(Remaining { left: codes.len() - used_at.len(), used_at })
+}
+
+/// Inside the write that gives a person a way in: whoever has no code left is asked to save new ones, on the next page. Hold their row to
+/// change first.
+pub async fn ask_to_save_in(write: &Write<'_>, user: UserId) -> Result<(), StoreError> {
+    if backup_code::of_user(write, user).await?.iter().all(|code| code.used_at.is_some()) {
+        user::forget_backup_codes(write, user).await?;
+    }
+    Ok(())
+}
+
+struct Discard {
+    session: session::Model,
+    origin: Origin,
+    now: Time,
+}
+
+impl Job for Discard {
+    type Outcome = bool;
+
+    async fn run(&self, write: &Write<'_>) -> Result<bool, StoreError> {
+        let user = self.session.user_id;
+        let Some(held) = user::hold_to_change(write, user).await? else { return Ok(false) };
+        if !sessions::is_still_open(write, &self.session, &held).await? {
+            return Ok(false);
+        }
+        let left = backup_code::of_user(write, user).await?.iter().filter(|code| code.used_at.is_none()).count();
+        user::forget_backup_codes(write, user).await?;
+        backup_code::discard(write, user).await?;
+        let event = Event::new("backup_codes_discarded", &self.origin).user(user).session(self.session.id);
+        event.detail("left", left).record(write, self.now).await?;
+        Ok(true)
+    }
+}
+
+/// Takes away whatever codes the person signed in `here` has; the page of new ones is next, and the house waits until those are saved.
+///
+/// # Errors
+/// `not_signed_in`.
+pub async fn discard(app: &App, here: &SessionAndUser, origin: &Origin) -> Result<(), AppError> {
+    let origin = origin.clone().by(Actor::User(here.user.id));
+    let is_done = app.store().write(Discard { session: here.session.clone(), origin, now: app.now() }).await?;
+    if is_done { Ok(()) } else { Err(AppError::new(Kind::Unauthenticated, "not_signed_in")) }
 }
 
 #[cfg(test)]

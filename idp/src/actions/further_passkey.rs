@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::actions::audit::{Actor, Event, Origin};
+use crate::actions::backup_codes;
 use crate::actions::ceremonies::{self, Begun};
 use crate::actions::passkey_name::PasskeyName;
 use crate::actions::passkey_policy::{self, NotMade};
@@ -152,6 +153,7 @@ impl Job for RegisterFurther {
             .detail("backup_eligible", self.passkey.backup_eligible)
             .record(write, self.now)
             .await?;
+        backup_codes::ask_to_save_in(write, self.session.user_id).await?;
         Ok(Registered::Done)
     }
 }

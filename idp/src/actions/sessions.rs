@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::actions::audit::{Event, Origin};
 use crate::actions::everybody::{Account, Everybody};
+use crate::actions::ways_in;
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
@@ -127,9 +128,18 @@ pub struct Opened {
     pub beside: SessionSecrets,
 }
 
-/// Whether the person proved who they are recently enough to change how they sign in (C-SUDO-01).
-pub fn is_recent(session: &session::Model, limits: &Sessions, now: Time) -> bool {
-    now < session.authenticated_at.plus(limits.step_up)
+/// Whether the person proved who they are recently enough (C-SUDO-01), and as strongly as they can (C-SUDO-02), to change how they sign in.
+/// One read, where the proof was no passkey.
+pub async fn is_recent(app: &App, here: &SessionAndUser) -> Result<bool, StoreError> {
+    let SessionAndUser { session, user } = here;
+    if app.now() >= session.authenticated_at.plus(app.config().sessions.step_up) {
+        return Ok(false);
+    }
+    // Nothing is stronger than a passkey; whoever used one needs no look at what else they have.
+    if session.acr >= Acr::Phr {
+        return Ok(true);
+    }
+    Ok(session.acr >= ways_in::of(app, user.id).await?.strongest())
 }
 
 /// A session that begins, or goes on, inside the write that accepts a proof.
@@ -244,6 +254,16 @@ pub async fn end_all_in(write: &Write<'_>, user: UserId, why: &'static str, orig
         Event::new("sessions_ended", origin).user(user).detail("why", why).detail("sessions", ended).record(write, now).await?;
     }
     Ok(())
+}
+
+/// Ends all sessions of a person but `spared`, inside the write that changes how they sign in. How many there were. Change the person's row
+/// (or hold it to change) first, as for [`end_all_in`].
+pub async fn end_others_in(write: &Write<'_>, spared: &session::Model, why: &'static str, origin: &Origin, now: Time) -> Result<u64, StoreError> {
+    let ended = session::end_others(write, spared.user_id, spared.id, now).await?;
+    if ended > 0 {
+        Event::new("sessions_ended", origin).user(spared.user_id).detail("why", why).detail("sessions", ended).record(write, now).await?;
+    }
+    Ok(ended)
 }
 
 /// Ends the sessions that a passkey opened, but for `spared`, inside the write that takes the passkey away. How many there were. Change the

@@ -7,7 +7,7 @@
 use crate::adapters::totp::{TotpCode, TotpSecret};
 use crate::app::App;
 use crate::base::clock::Time;
-use crate::base::error::AppError;
+use crate::base::error::{AppError, Kind};
 use crate::base::id::UserId;
 use crate::store::{StoreError, Write, totp};
 
@@ -48,6 +48,11 @@ pub async fn compare(app: &App, user: UserId, typed: &str) -> Result<Option<Matc
 /// off, replaced or frozen since it was compared.
 pub async fn judge_in(write: &Write<'_>, matched: &Matched, now: Time) -> Result<bool, StoreError> {
     totp::accept(write, matched.user, &matched.sealed, matched.step, now).await
+}
+
+/// The one refusal of a code. The reason is for the log.
+pub fn invalid(reason: &'static str) -> AppError {
+    AppError::new(Kind::Unauthenticated, "code_invalid").because(reason)
 }
 
 /// The secret as it rests.

@@ -3,6 +3,8 @@
 //! Every unknown key and every wrong value is reported together, each with its path, where it was written, and what would be right.
 //! Issuer and RP ID come from here alone, never from what a request says. Secrets are shown neither by `Debug` nor in a problem.
 
+mod addresses;
+mod breached;
 mod duration;
 mod infrastructure;
 mod layers;
@@ -24,6 +26,7 @@ use crate::base::issuer::Issuer;
 use crate::config::layers::Layers;
 use crate::config::reader::Reader;
 
+pub use crate::config::breached::Breached;
 pub use crate::config::infrastructure::{Database, Http, Keys, Log};
 pub use crate::config::passkeys::{AaguidRule, Passkeys, SuspectedClone};
 pub use crate::config::passwords::Passwords;
@@ -54,6 +57,8 @@ pub struct Config {
     pub sign_in: SignIn,
     /// What a password costs.
     pub passwords: Passwords,
+    /// Where a new password is looked up.
+    pub breached: Breached,
     /// How long people stay signed in.
     pub sessions: Sessions,
     /// How long what we hand out is good for.
@@ -108,12 +113,29 @@ impl Config {
         let passkeys = Passkeys::read(&mut reader, issuer.as_ref(), &brand);
         let sign_in = SignIn::read(&mut reader);
         let passwords = Passwords::read(&mut reader);
+        let breached = Breached::read(&mut reader);
         let sessions = Sessions::read(&mut reader);
         let lifetimes = Lifetimes::read(&mut reader);
         let limits = Limits::read(&mut reader);
         let log = Log::read(&mut reader);
         let (effective, issuer) = reader.finish(issuer)?;
-        Ok(Self { issuer, data_dir, http, database, keys, passkeys, brand, sign_in, passwords, sessions, lifetimes, limits, log, effective })
+        Ok(Self {
+            issuer,
+            data_dir,
+            http,
+            database,
+            keys,
+            passkeys,
+            brand,
+            sign_in,
+            passwords,
+            breached,
+            sessions,
+            lifetimes,
+            limits,
+            log,
+            effective,
+        })
     }
 }
 

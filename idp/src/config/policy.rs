@@ -84,6 +84,10 @@ pub struct Lifetimes {
     pub setup_link: Duration,
     /// An invitation.
     pub invitation: Duration,
+    /// A link to recovery.
+    pub recovery_link: Duration,
+    /// A link that confirms another address.
+    pub email_change: Duration,
 }
 
 impl Lifetimes {
@@ -136,6 +140,18 @@ impl Lifetimes {
                 Duration::from_hours(72),
                 [Duration::from_mins(5), days(30)],
                 "whoever finds it becomes that person",
+            ),
+            recovery_link: reader.within(
+                "lifetimes.recovery_link",
+                Duration::from_mins(30),
+                [Duration::from_mins(5), Duration::from_hours(1)],
+                "mail takes a few minutes, and a mailbox that was left open must not keep a way in",
+            ),
+            email_change: reader.within(
+                "lifetimes.email_change",
+                Duration::from_hours(1),
+                [Duration::from_mins(5), Duration::from_hours(24)],
+                "mail takes a few minutes, and whoever mistyped their address should not wait for a stranger to click",
             ),
         };
         reader.must(

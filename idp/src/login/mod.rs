@@ -7,6 +7,7 @@ mod enrol;
 mod offer;
 mod passkey;
 mod password;
+mod recover;
 mod second_step;
 mod sign_in_page;
 
@@ -33,6 +34,8 @@ pub fn routes() -> Router<App> {
         .route("/login/enrol/passkey/finish", post(enrol::finish))
         .route("/login/passkey/begin", post(passkey::begin))
         .route("/login/passkey/finish", post(passkey::finish))
+        .route("/recover", get(recover::show).post(recover::ask))
+        .nest("/recover/{token}", recover::routes())
         .nest("/setup/{token}", coming_aboard::routes(LinkKind::Setup))
         .nest("/invitation/{token}", coming_aboard::routes(LinkKind::Invitation))
 }

@@ -58,3 +58,14 @@ pub async fn use_up(write: &Write<'_>, id: BackupCodeId, user: UserId, now: Time
         .await?;
     Ok(changed.rows_affected == 1)
 }
+
+/// A person's codes, used or not.
+pub async fn of_user(rows: &impl Rows, user: UserId) -> Result<Vec<Model>, StoreError> {
+    Ok(Entity::find().filter(Column::UserId.eq(user)).all(rows.rows()).await?)
+}
+
+/// Takes away all codes of a person.
+pub async fn discard(write: &Write<'_>, user: UserId) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::UserId.eq(user)).exec(write.rows()).await?;
+    Ok(())
+}

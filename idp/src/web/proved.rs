@@ -44,3 +44,12 @@ pub fn go_on(app: &App, browser: Digest, opened: &Opened, redirect: String) -> R
 pub fn lead_on(app: &App, browser: Digest, opened: &Opened, hint: Option<&Remembered>, redirect: &str) -> Result<Response, AppError> {
     Ok((handed_out(app, browser, opened, Way::Password, hint)?, Redirect::to(redirect)).into_response())
 }
+
+/// Hands out the new secret of a session that goes on, with whatever page or redirect comes next.
+pub fn renewed(app: &App, opened: &Opened, mut next: Response) -> Result<Response, AppError> {
+    let config = app.config();
+    let secrets = opened.beside.behind(&opened.secret);
+    let session = cookies::set_session(&secrets, config.sessions.absolute, &config.issuer).map_err(AppError::internal)?;
+    next.headers_mut().append(SET_COOKIE, session);
+    Ok(next)
+}

@@ -126,7 +126,7 @@ impl FromRequestParts<App> for RecentSession {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, NoSession> {
         let Session(found) = <Session as FromRequestParts<App>>::from_request_parts(parts, app).await?;
-        if sessions::is_recent(&found.session, &app.config().sessions, app.now()) {
+        if sessions::is_recent(app, &found).await.map_err(|error| NoSession::Refuse(error.into()))? {
             return Ok(Self(found));
         }
         Err(NoSession::Refuse(AppError::new(Kind::Forbidden, "confirm_needed")))

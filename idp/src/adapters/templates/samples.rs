@@ -4,16 +4,20 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+mod ways;
+
 use super::pages::{
-    App, BackupCodes, Brand, Client, Confirm, Consent, Dashboard, ErrorPage, Field, House, Invitation, KnownPasskeys, Leads, Look, NavItem,
+    App, BackupCodes, Brand, Client, Codes, Confirm, Consent, Dashboard, ErrorPage, Field, House, Invitation, KnownPasskeys, Leads, Look, NavItem,
     OwnPasskey, Page, Passkey, Presented, Remembered, RenamePasskey, RevokePasskey, Setup, Shown, SignIn, SignInMethods, SignOut, SignedOut, User,
     Wait, WayOut,
 };
 use crate::base::clock::Time;
 
 mod accounts;
+mod own_account;
 mod passkeys;
 mod profile;
+mod recovery;
 mod second_step;
 
 /// The moment the samples are seen at: 2026-05-03T12:00:00Z.
@@ -67,14 +71,33 @@ pub(super) const ERROR_CODES: &[&str] = &[
     "passkeys_full",
     "passkey_name_invalid",
     "last_passkey",
+    "email_unchanged",
+    "recovery_unproved",
+    "backup_code_invalid",
+    "backup_code_used",
+    "password_invalid",
+    "password_current_wrong",
+    "password_too_short",
+    "password_too_long",
+    "password_weak",
+    "password_breached",
+    "password_not_allowed",
+    "code_invalid",
+    "totp_not_confirmed",
+    "totp_needs_password",
+    "enrolment_expired",
+    "confirm_expired",
+    "confirm_with_passkey",
+    "confirm_impossible",
+    "last_way",
+    "second_step_over",
     "account_changed",
     "passkey_suspected",
     "passkey_not_allowed",
+    "misdirected",
+    "tls_needed",
     "passkey_required",
     "enrolment_over",
-    "password_invalid",
-    "code_invalid",
-    "second_step_over",
 ];
 
 /// A page in one of its states.
@@ -93,9 +116,12 @@ pub(super) fn all() -> Vec<Sample> {
     samples.extend(coming_aboard());
     samples.extend(at_home());
     samples.extend(ways_in());
+    samples.extend(ways::all());
     samples.extend(profile::samples());
+    samples.extend(recovery::samples());
     samples.extend(leaving());
     samples.extend(accounts::all());
+    samples.extend(own_account::all());
     samples.extend(passkeys::all());
     samples.extend(errors());
     samples.extend(second_step::all());
@@ -182,14 +208,6 @@ fn at_home() -> Vec<Sample> {
         initial: name[..1].into(),
         logo_uri: None,
     };
-    let passkey = |name: &str, synced, hours, used: Option<i64>| Passkey {
-        name: name.into(),
-        synced,
-        created_at: ago(hours),
-        last_used_at: used.map(ago),
-        last_used_from: used.map(|_| "Firefox on Linux, 192.0.2.1".into()),
-        suspected_at: None,
-    };
     let house = house("dashboard");
     let endless = "Who flies where, with what, and above all when: a description that does not want to end, as they do";
     vec![
@@ -197,22 +215,39 @@ fn at_home() -> Vec<Sample> {
             "full",
             Dashboard {
                 house: house.clone(),
-                passkeys: vec![passkey("iCloud Keychain", true, 24 * 400, Some(3)), passkey("YubiKey 5", false, 24 * 30, None)],
+                needs: vec![],
+                lately: vec![own_account::used("Acme Wiki", true, 2), own_account::used("Donaudampfschifffahrtsgesellschaft", false, 30)],
                 apps: vec![app("Acme Wiki", Some("What we know, written down")), app("Photo Box", None), app("Flight Plans", Some(endless))],
-                nudge: false,
                 known: known(&["AQID", "BAUG"]),
             },
         ),
         sample(
-            "nudge",
-            Dashboard { known: known(&["AQID"]), house, passkeys: vec![passkey("Windows Hello", false, 20, Some(19))], apps: vec![], nudge: true },
+            "everything-needs-one",
+            Dashboard {
+                house: house.clone(),
+                needs: own_account::needs(),
+                lately: vec![],
+                apps: vec![app("Photo Box", None)],
+                known: known(&["AQID"]),
+            },
         ),
+        sample("empty", Dashboard { house, needs: vec![], lately: vec![], apps: vec![], known: known(&["AQID"]) }),
     ]
 }
 
+/// The rail.
+const ITEMS: [(&str, &str); 6] = [
+    ("dashboard", "/account"),
+    ("profile", "/account/profile"),
+    ("sign-in-methods", "/account/sign-in-methods"),
+    ("sessions", "/account/sessions"),
+    ("apps", "/account/apps"),
+    ("activity", "/account/activity"),
+];
+
 fn house(nav: &'static str) -> House {
-    let items = [("dashboard", "/account"), ("profile", "/account/profile"), ("sign-in-methods", "/account/sign-in-methods")];
-    House { user: alice(), nav, nav_items: items.map(|(id, url)| NavItem { id, url: url.into() }).into() }
+    let item = |id, url: &str| NavItem { id, url: url.into() };
+    House { user: alice(), nav, nav_items: ITEMS.into_iter().map(|(id, url)| item(id, url)).collect() }
 }
 
 fn ways_in() -> Vec<Sample> {
@@ -238,7 +273,10 @@ fn ways_in() -> Vec<Sample> {
         nudge: false,
         has_room: true,
         most: 20,
-        codes_saved_at: Some(ago(24 * 30)),
+        passwords_work: true,
+        password: None,
+        totp: None,
+        codes: ways::codes(10, &[]),
         news: None,
         known: known(&["AQID", "BAUG"]),
         suspected_refused: true,
@@ -259,13 +297,25 @@ fn ways_in() -> Vec<Sample> {
         name: "YubiKey 5".into(),
         account: "alice@northwind.example".into(),
         remaining: vec!["iCloud Keychain".into(), "Windows Hello on my work laptop".into()],
+        password: true,
+        totp: true,
         back_url: "/account/sign-in-methods".into(),
     };
     let confirm = Confirm {
         account: "alice@northwind.example".into(),
-        action: "/account/passkeys/p1/rename".into(),
+        is_weak: false,
+        action: text("/account/passkeys/p1/rename"),
         fields: vec![Field { name: "name".into(), value: "YubiKey 5".into() }],
+        go_url: None,
         back_url: "/account/sign-in-methods".into(),
+    };
+    let by_password = SignInMethods {
+        passkeys: vec![],
+        nudge: false,
+        password: ways::way(3, Some(2)),
+        totp: ways::way(2, None),
+        codes: ways::codes(2, &[5, 24 * 3]),
+        ..two.clone()
     };
     vec![
         sample(
@@ -275,13 +325,22 @@ fn ways_in() -> Vec<Sample> {
         sample("one", one),
         sample("copied-allowed", SignInMethods { suspected_refused: false, ..copied.clone() }),
         sample("copied", copied),
-        sample("full", SignInMethods { has_room: false, news: Some("renamed"), codes_saved_at: None, ..two.clone() }),
+        sample(
+            "full",
+            SignInMethods { has_room: false, news: Some("renamed"), codes: Codes { saved_at: None, ..ways::codes(0, &[]) }, ..two.clone() },
+        ),
+        sample("password-alone", SignInMethods { totp: None, news: Some("password-changed-everywhere"), ..by_password.clone() }),
+        sample("passwords-off", SignInMethods { passwords_work: false, ..by_password.clone() }),
+        sample("last-passkey-gone", SignInMethods { news: Some("revoked"), ..by_password.clone() }),
+        sample("every-way", SignInMethods { passkeys: two.passkeys.clone(), codes: ways::codes(10, &[]), ..by_password }),
         sample("two", two),
         sample("new", RenamePasskey { is_new: true, ..rename.clone() }),
         sample("refused", RenamePasskey { error: Some("error-passkey_name_invalid"), name: "…".into(), ..rename.clone() }),
         sample("usual", rename),
-        sample("last", RevokePasskey { remaining: vec![], ..revoke.clone() }),
+        sample("last", RevokePasskey { remaining: vec![], password: false, totp: false, ..revoke.clone() }),
+        sample("last-but-password", RevokePasskey { remaining: vec![], totp: false, ..revoke.clone() }),
         sample("usual", revoke),
+        sample("weak", Confirm { is_weak: true, action: None, fields: vec![], go_url: text("/account/password"), ..confirm.clone() }),
         sample("usual", confirm),
     ]
 }
