@@ -3,8 +3,10 @@
 //!
 //! Whether somebody has the new address already is never said on a page before its owner has shown that it is theirs: the mail says it.
 
+use std::time::Duration;
+
 use crate::actions::audit::{Actor, Event, Origin};
-use crate::actions::limits::{self, Budget, Method};
+use crate::actions::limits;
 use crate::actions::one_time_links::{self, Purpose};
 use crate::actions::sessions;
 use crate::actions::visitor::Visitor;
@@ -70,8 +72,10 @@ pub async fn ask(app: &App, here: &SessionAndUser, typed: &str, visitor: &Visito
     if email == user.email {
         return Err(AppError::new(Kind::Conflict, "email_unchanged"));
     }
-    // C-THR-08: counted for the address that gets the mail, whoever's it is. Never given back.
-    let _ = limits::take(app, &Budget::of_guess(app, visitor, &email, Method::EmailChangeMail), app.now()).await?;
+    // C-THR-08: counted for the address that gets the mail, whoever's it is.
+    if !limits::may_cause_mail(app, "confirm_address", &email, visitor.network).await? {
+        return Err(AppError::new(Kind::TooMany(Duration::from_hours(1)), "too_many_attempts"));
+    }
     let lifetime = app.config().lifetimes.email_change;
     let about = Some((user.id, bound_to(user)));
     let purpose = Purpose { kind: LinkKind::EmailChange, about, email: Some(email.clone()), name: None, role: user.role, lifetime };

@@ -1,8 +1,8 @@
 //! Links that lead back into an account whose passkeys are lost: sent to its address when somebody asks for one, or made for the help desk.
 //! Neither opens anything by itself (C-REC-02): using one is `recovery`.
 
-use crate::actions::audit::{Actor, Event, Origin};
-use crate::actions::limits::{self, Budget, Method};
+use crate::actions::audit::{Event, Origin};
+use crate::actions::limits;
 use crate::actions::one_time_links::{self, Purpose};
 use crate::actions::visitor::Visitor;
 use crate::actions::credential_epoch;
@@ -59,8 +59,9 @@ async fn new(app: &App, kind: LinkKind, user: &user::Model) -> Result<(one_time_
 /// `too_many_attempts`.
 pub async fn ask(app: &App, email: Email, visitor: &Visitor) -> Result<(), AppError> {
     visitor.admit(app)?;
-    // Never given back: a mail was sent, or would have been.
-    let _ = limits::take(app, &Budget::of_guess(app, visitor, &email, Method::RecoveryMail), app.now()).await?;
+    if !limits::may_cause_mail(app, "recovery_link", &email, visitor.network).await? {
+        return Ok(());
+    }
     let (app, origin) = (app.clone(), visitor.origin.clone());
     tokio::spawn(async move {
         if let Err(error) = send(&app, &email, origin).await {

@@ -25,6 +25,7 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestOrigin {
             request_id: Some(request_id.as_str().to_owned()),
             network: Some(network.to_string()),
             device: device::of(&parts.headers),
+            language: None,
         }))
     }
 }
