@@ -44,7 +44,7 @@ impl MigrationTrait for Migration {
             ("grants", &["session_id"]),
             ("grants", &["absolute_ends_at"]),
             ("authorization_requests", &["expires_at"]),
-            ("audit_events", &["user_id"]),
+            ("audit_events", &["user_id", "id"]),
             ("attempts", &["forgotten_at"]),
             ("mails", &["next_at"]),
         ] {

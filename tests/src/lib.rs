@@ -14,10 +14,12 @@ pub mod cookies;
 pub mod database;
 pub mod html;
 pub mod log;
+pub mod own_secrets;
 pub mod person;
 pub mod process;
 // Needs `router`, `actions::setup` and `actions::invitations`: take the next line away when they are there.
 pub mod provider;
+pub mod raw;
 pub mod relying_party;
 pub mod watched;
 pub mod wire;

@@ -1,6 +1,8 @@
-//! What a person looks after alone: their own page, their profile and address, and every way in: passkeys, password, authenticator app,
-//! backup codes.
+//! What a person looks after alone: their own page, their profile and address, every way in, where they are signed in, what is connected,
+//! what happened.
 
+mod activity;
+mod apps;
 mod backup_codes;
 mod confirmation;
 mod dashboard;
@@ -10,6 +12,7 @@ mod known_passkeys;
 mod passkeys;
 mod password;
 mod profile;
+mod sessions;
 mod sign_in_methods;
 mod totp;
 mod well_known;
@@ -47,6 +50,12 @@ pub fn routes() -> Router<App> {
         .route("/account/confirm", get(confirmation::show))
         .route("/account/confirm/password", post(confirmation::password))
         .route("/account/confirm/totp", post(confirmation::totp))
+        .route(sessions::PLACE, get(sessions::show))
+        .route("/account/sessions/others/end", post(sessions::end_others))
+        .route("/account/sessions/{sid}/end", post(sessions::end))
+        .route(apps::PLACE, get(apps::show))
+        .route("/account/apps/{client}/revoke", get(apps::ask_whether).post(apps::revoke))
+        .route(activity::PLACE, get(activity::show))
         .route("/account/confirm/begin", post(confirmation::begin))
         .route("/account/confirm/finish", post(confirmation::finish))
 }

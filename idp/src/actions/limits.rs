@@ -55,8 +55,8 @@ impl Method {
     }
 }
 
-/// How a budget closes and opens again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a budget closes and opens again. In the order in which they are drawn on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rule {
     Account,
     Network,
@@ -196,8 +196,8 @@ impl Job for Take {
 /// `too_many_attempts` with the time to wait if one of them is closed; `second_step_over` if that is the one of a half-done sign-in.
 pub async fn take(app: &App, budgets: &[Budget], now: Time) -> Result<Taken, AppError> {
     let mut budgets = budgets.to_vec();
-    // One order for everybody, so that two writes never wait for each other.
-    budgets.sort_by_key(|budget| *budget.id.as_bytes());
+    // One order for everybody, so that two writes never wait for each other, and so that every refusal costs the same.
+    budgets.sort_by_key(|budget| (budget.rule, *budget.id.as_bytes()));
     let draws = budgets.iter().map(|budget| budget.draw(&app.config().limits, now)).collect();
     let closed = app.store().write(Take(draws)).await?;
     let Some(until) = closed.iter().map(|(_, until)| *until).max() else { return Ok(Taken { budgets, at: now }) };

@@ -1,12 +1,12 @@
 //! Notices: mail to a person about every change of a way in, and whatever else they must not miss (C-NOT-01).
 //!
 //! A notice is queued in the write of the change, so that no change goes without it, whoever asked for it; nobody's session can stop it. Where
-//! "this wasn't me" can be said, the mail carries a sealed box that says what is to be undone (`not_me`): whoever reads the mail is believed,
+//! "this wasn't me" can be said, the mail carries a sealed box that says what is to be undone (`undoing`): whoever reads the mail is believed,
 //! signed in or not.
 
 use crate::actions::audit::Origin;
-use crate::actions::mails::{self, Envelope, Letter, Mail, Told};
-use crate::actions::not_me::{NotMe, Undo};
+use crate::actions::mails::{self, Letter, Mail, Told};
+use crate::actions::undoing::{NotMe, Undo};
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::email::Email;
@@ -212,5 +212,5 @@ fn tell(app: &App, user: &user::Model, to: &Email, said: (&'static str, Words), 
         }
     };
     let told = Told { kind: kind.to_owned(), account: user.email.clone(), name, other, left, at: now, place: origin.place(), not_me_url };
-    mails::write(app, Envelope { to, user, good_until: None }, Letter::Notice(told), origin)
+    mails::write(app, to, user, Letter::Notice(told), origin)
 }

@@ -9,7 +9,7 @@ use crate::actions::ways_in::Rules;
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::error::{AppError, Kind};
-use crate::base::id::PasskeyId;
+use crate::base::id::{PasskeyId, UserId};
 use crate::store::reads::session_and_user::SessionAndUser;
 use crate::store::{Job, StoreError, Write, passkey, session, user};
 
@@ -18,6 +18,12 @@ pub async fn of(app: &App, here: &SessionAndUser) -> Result<Vec<passkey::Model>,
     let mut own = passkey::of_user(app.store(), here.user.id).await?;
     own.retain(|row| row.rp_id == app.config().passkeys.rp_id);
     Ok(own)
+}
+
+/// Whether a person has any passkey for this RP ID.
+pub async fn are_there(app: &App, user: UserId) -> Result<bool, StoreError> {
+    let rp_id = &app.config().passkeys.rp_id;
+    Ok(passkey::of_user(app.store(), user).await?.iter().any(|row| row.rp_id == *rp_id))
 }
 
 /// What a change of a passkey came to.

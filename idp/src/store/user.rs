@@ -131,7 +131,7 @@ pub async fn by_email(rows: &impl Rows, email: &Email) -> Result<Option<Model>, 
     Ok(Entity::find().filter(Column::Email.eq(email.clone())).one(rows.rows()).await?)
 }
 
-/// The person whose row this is.
+/// The person with this row id.
 pub async fn by_id(rows: &impl Rows, id: UserId) -> Result<Option<Model>, StoreError> {
     Ok(Entity::find_by_id(id).one(rows.rows()).await?)
 }

@@ -2,15 +2,16 @@
 //! goes to the log once, with the request id that the answer shows.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
 use crate::actions::passkey_policy;
 use crate::adapters::templates::Locale;
-use crate::adapters::templates::pages::{ErrorPage, WayOut};
+use crate::adapters::templates::pages::{ErrorPage, Wait, WayOut};
 use crate::app::App;
 use crate::base::error::{AppError, Kind};
 use crate::web::page::Pages;
@@ -24,12 +25,47 @@ pub struct Failure(pub Arc<AppError>);
 impl IntoResponse for AppError {
     fn into_response(self) -> Response {
         let mut response = status(self.kind).into_response();
-        if let Kind::TooMany(wait) | Kind::Unavailable(wait) = self.kind {
-            // Whole seconds, rounded up, so that coming back at that moment is not too early.
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_millis().div_ceil(1000).max(1).try_into().unwrap_or(u64::MAX)));
-        }
+        set_retry_after(&mut response, self.kind);
         response.extensions_mut().insert(Failure(Arc::new(self)));
         response
+    }
+}
+
+fn set_retry_after(response: &mut Response, kind: Kind) {
+    if let Kind::TooMany(wait) | Kind::Unavailable(wait) = kind {
+        // Whole seconds, rounded up, so that coming back at that moment is not too early.
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_millis().div_ceil(1000).max(1).try_into().unwrap_or(u64::MAX)));
+    }
+}
+
+/// How long an answer says to wait.
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok().map(Duration::from_secs)
+}
+
+/// The cause, once: for the log and nobody else.
+pub fn log_cause(error: &AppError) {
+    match error.kind {
+        Kind::Internal => tracing::error!(%error, "failed"),
+        Kind::Unavailable(_) => tracing::warn!(%error, "unavailable"),
+        _ => tracing::info!(%error, "refused"),
+    }
+}
+
+/// The page on which something was refused, shown again: it says why itself, and keeps what can be kept of what was typed. The answer has
+/// the refusal's status, and its cause reaches the log.
+pub fn on_its_page(error: &AppError, mut page: Response) -> Response {
+    log_cause(error);
+    *page.status_mut() = status(error.kind);
+    set_retry_after(&mut page, error.kind);
+    page
+}
+
+/// How long to wait, as a page says it.
+pub fn wait(error: &AppError) -> Option<Wait> {
+    match error.kind {
+        Kind::TooMany(wait) => Some(Wait::of(wait)),
+        _ => None,
     }
 }
 
@@ -75,26 +111,52 @@ struct Problem<'p> {
     request_id: &'p str,
 }
 
-/// Words for a failure known by `code`, for whoever asked: a script or a person.
-pub fn in_words(
-    app: &App,
-    code: &str,
-    status: StatusCode,
-    headers: &HeaderMap,
-    preferences: &Preferences,
-    wants_json: bool,
-    id: &RequestId,
-) -> Response {
-    if wants_json {
-        problem(app, code, status, &preferences.locale(app, headers), id)
+/// Whether whoever asks is a script.
+pub fn wants_json(asked: &HeaderMap) -> bool {
+    let begins = |name, with: &str| asked.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.starts_with(with));
+    begins(CONTENT_TYPE, "application/json") || begins(ACCEPT, "application/json")
+}
+
+/// What is to be said.
+#[derive(Clone, Copy, Debug)]
+pub struct Refusal<'a> {
+    /// The code of the `AppError`.
+    pub code: &'a str,
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// When to come back, where that is known.
+    pub wait: Option<Duration>,
+}
+
+/// To whom.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker<'a> {
+    /// The headers of the request.
+    pub headers: &'a HeaderMap,
+    /// How they want pages to be.
+    pub preferences: &'a Preferences,
+    /// The id of the request.
+    pub id: &'a RequestId,
+}
+
+/// Words for a refusal, for whoever asked: a script or a person.
+pub fn in_words(app: &App, refusal: Refusal<'_>, asker: Asker<'_>) -> Response {
+    let Refusal { code, status, wait } = refusal;
+    let Asker { headers, preferences, id } = asker;
+    let wait = wait.map(Wait::of);
+    if wants_json(headers) {
+        problem(app, code, status, wait, &preferences.locale(app, headers), id)
     } else {
-        page(app, code, status, &Pages::new(app.clone(), headers.clone(), preferences.clone(), id.clone()))
+        page(app, code, status, wait, &Pages::new(app.clone(), headers.clone(), preferences.clone(), id.clone()))
     }
 }
 
-fn problem(app: &App, code: &str, status: StatusCode, locale: &Locale, id: &RequestId) -> Response {
+fn problem(app: &App, code: &str, status: StatusCode, wait: Option<Wait>, locale: &Locale, id: &RequestId) -> Response {
     let title = app.templates().translate(locale, &format!("error-{code}"), &[]);
-    let detail = detail(app, code, locale);
+    let mut detail = detail(app, code, locale);
+    if let Some(wait) = wait {
+        detail = format!("{detail} {}", app.templates().translate_count(locale, &wait.message(), wait.count));
+    }
     let problem = Problem { kind: "about:blank", status: status.as_u16(), code, title, detail, request_id: id.as_str() };
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let mut response = (status, body).into_response();
@@ -112,9 +174,9 @@ fn detail(app: &App, code: &str, locale: &Locale) -> String {
     said.join(" ")
 }
 
-fn page(app: &App, code: &str, status: StatusCode, pages: &Pages) -> Response {
+fn page(app: &App, code: &str, status: StatusCode, wait: Option<Wait>, pages: &Pages) -> Response {
     let way = WayOut { url: app.config().issuer.join("/account"), label: "way-account" };
-    let own = ErrorPage { code: code.to_owned(), status: status.as_u16(), ways_out: vec![way], detail: None };
+    let own = ErrorPage { code: code.to_owned(), status: status.as_u16(), ways_out: vec![way], detail: None, wait };
     match pages.show(own) {
         Ok(mut response) => {
             *response.status_mut() = status;

@@ -62,8 +62,10 @@ passkey-confirming = Zeigen Sie zuerst, dass Sie es sind …
 passkey-stop = Stopp
 passkey-dismissed = Es wurde kein Passkey verwendet.
     .detail = Nichts ist verloren: Sie können es jederzeit noch einmal versuchen.
+    .or-password = Nichts ist verloren: Versuchen Sie es noch einmal, oder verwenden Sie Ihr Passwort.
 passkey-unsupported = Dieser Browser kann keine Passkeys verwenden.
     .detail = Öffnen Sie diese Seite in einem aktuellen Browser oder auf Ihrem Telefon.
+    .or-password = Verwenden Sie Ihr Passwort, oder öffnen Sie diese Seite in einem aktuellen Browser.
 passkey-unreachable = Der Server ist nicht erreichbar.
     .detail = Prüfen Sie Ihre Verbindung, und versuchen Sie es noch einmal.
 passkey-needs-script = Passkeys brauchen JavaScript.
@@ -142,7 +144,7 @@ backup-codes-saved = Ich habe sie gesichert
 
 ## Übersicht
 dashboard-hello = Hallo, { $name }
-dashboard-intro = Alles, was Sie öffnen können, und wie Sie sich anmelden.
+dashboard-intro = Alles, was Sie öffnen können, und was Sie braucht.
 dashboard-apps = Anwendungen
     .detail = Eine Berührung, und Sie sind in jeder von ihnen.
 dashboard-no-apps = Noch keine Anwendungen

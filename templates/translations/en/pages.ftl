@@ -62,8 +62,10 @@ passkey-confirming = First, show that it is you …
 passkey-stop = Stop
 passkey-dismissed = No passkey was used.
     .detail = Nothing is lost: you can try again whenever you like.
+    .or-password = Nothing is lost: try again, or use your password.
 passkey-unsupported = This browser can’t use passkeys.
     .detail = Open this page in a recent browser, or on your phone.
+    .or-password = Use your password, or open this page in a recent browser.
 passkey-unreachable = We couldn’t reach the server.
     .detail = Check your connection, then try again.
 passkey-needs-script = Passkeys need JavaScript.
@@ -142,7 +144,7 @@ backup-codes-saved = I have saved them
 
 ## Dashboard
 dashboard-hello = Hello, { $name }
-dashboard-intro = Everything you can open, and how you sign in.
+dashboard-intro = Everything you can open, and what needs you.
 dashboard-apps = Applications
     .detail = One touch, and you are in each of them.
 dashboard-no-apps = No applications yet

@@ -1,5 +1,7 @@
 //! One sample of each page in each state that looks different: what the tests render, and what a person can look at.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 mod ways;
@@ -7,13 +9,16 @@ mod ways;
 use super::pages::{
     App, BackupCodes, Brand, Client, Codes, Confirm, Consent, Dashboard, ErrorPage, Field, House, Invitation, KnownPasskeys, Leads, Look, NavItem,
     OwnPasskey, Page, Passkey, Presented, Remembered, RenamePasskey, RevokePasskey, Setup, Shown, SignIn, SignInMethods, SignOut, SignedOut, User,
-    WayOut,
+    Wait, WayOut,
 };
 use crate::base::clock::Time;
 
 mod accounts;
+mod not_me;
+mod own_account;
 mod profile;
 mod recovery;
+mod second_step;
 
 /// The moment the samples are seen at: 2026-05-03T12:00:00Z.
 const NOW: i64 = 1_777_809_600;
@@ -89,6 +94,8 @@ pub(super) const ERROR_CODES: &[&str] = &[
     "account_changed",
     "passkey_suspected",
     "passkey_not_allowed",
+    "misdirected",
+    "tls_needed",
 ];
 
 /// A page in one of its states.
@@ -112,7 +119,10 @@ pub(super) fn all() -> Vec<Sample> {
     samples.extend(recovery::samples());
     samples.extend(leaving());
     samples.extend(accounts::all());
+    samples.extend(not_me::all());
+    samples.extend(own_account::all());
     samples.extend(errors());
+    samples.extend(second_step::all());
     samples
 }
 
@@ -125,7 +135,9 @@ fn sign_in() -> Vec<Sample> {
         auto: false,
         remembered: None,
         leads: Leads::Email,
+        offers_password: true,
         error: None,
+        wait: None,
         can_cancel: false,
     };
     let asked = SignIn { request: text("a b&c\"d"), presented: Some(wiki()), can_cancel: true, ..plain.clone() };
@@ -147,7 +159,18 @@ fn sign_in() -> Vec<Sample> {
         ),
         sample("for-a-client", asked),
         sample("error", SignIn { error: text("error-email_invalid"), typed: "alice@".into(), ..plain.clone() }),
-        sample("refused", SignIn { error: text("error-too_many_attempts"), email: text("alice@northwind.example"), ..plain }),
+        sample("wrong-password", SignIn { error: text("error-password_invalid"), email: text("alice@northwind.example"), ..plain.clone() }),
+        sample("without-passwords", SignIn { offers_password: false, ..plain.clone() }),
+        sample("remembered-password", SignIn { remembered: remembered("alice@northwind.example", "AE"), leads: Leads::Password, ..plain.clone() }),
+        sample(
+            "refused",
+            SignIn {
+                error: text("error-too_many_attempts"),
+                wait: Some(Wait::of(Duration::from_secs(64))),
+                email: text("alice@northwind.example"),
+                ..plain
+            },
+        ),
     ]
 }
 
@@ -183,14 +206,6 @@ fn at_home() -> Vec<Sample> {
         initial: name[..1].into(),
         logo_uri: None,
     };
-    let passkey = |name: &str, synced, hours, used: Option<i64>| Passkey {
-        name: name.into(),
-        synced,
-        created_at: ago(hours),
-        last_used_at: used.map(ago),
-        last_used_from: used.map(|_| "Firefox on Linux, 192.0.2.1".into()),
-        suspected_at: None,
-    };
     let house = house("dashboard");
     let endless = "Who flies where, with what, and above all when: a description that does not want to end, as they do";
     vec![
@@ -198,22 +213,33 @@ fn at_home() -> Vec<Sample> {
             "full",
             Dashboard {
                 house: house.clone(),
-                passkeys: vec![passkey("iCloud Keychain", true, 24 * 400, Some(3)), passkey("YubiKey 5", false, 24 * 30, None)],
+                needs: vec![],
+                lately: vec![own_account::used("Acme Wiki", true, 2), own_account::used("Donaudampfschifffahrtsgesellschaft", false, 30)],
                 apps: vec![app("Acme Wiki", Some("What we know, written down")), app("Photo Box", None), app("Flight Plans", Some(endless))],
-                nudge: false,
                 known: known(&["AQID", "BAUG"]),
             },
         ),
         sample(
-            "nudge",
-            Dashboard { known: known(&["AQID"]), house, passkeys: vec![passkey("Windows Hello", false, 20, Some(19))], apps: vec![], nudge: true },
+            "everything-needs-one",
+            Dashboard { house: house.clone(), needs: own_account::needs(), lately: vec![], apps: vec![app("Photo Box", None)], known: known(&["AQID"]) },
         ),
+        sample("empty", Dashboard { house, needs: vec![], lately: vec![], apps: vec![], known: known(&["AQID"]) }),
     ]
 }
 
+/// The rail.
+const ITEMS: [(&str, &str); 6] = [
+    ("dashboard", "/account"),
+    ("profile", "/account/profile"),
+    ("sign-in-methods", "/account/sign-in-methods"),
+    ("sessions", "/account/sessions"),
+    ("apps", "/account/apps"),
+    ("activity", "/account/activity"),
+];
+
 fn house(nav: &'static str) -> House {
-    let items = [("dashboard", "/account"), ("profile", "/account/profile"), ("sign-in-methods", "/account/sign-in-methods")];
-    House { user: alice(), nav, nav_items: items.map(|(id, url)| NavItem { id, url: url.into() }).into() }
+    let item = |id, url: &str| NavItem { id, url: url.into() };
+    House { user: alice(), nav, nav_items: ITEMS.into_iter().map(|(id, url)| item(id, url)).collect() }
 }
 
 fn ways_in() -> Vec<Sample> {
@@ -359,10 +385,11 @@ fn errors() -> Vec<Sample> {
     let page = |code: &str, status, detail| {
         let ways_out = [("/account", "way-account"), ("/login", "way-sign-in"), ("/", "way-again")];
         let ways_out = ways_out.map(|(url, label)| WayOut { url: url.into(), label });
-        ErrorPage { code: code.into(), status, ways_out: ways_out.into(), detail }
+        ErrorPage { code: code.into(), status, ways_out: ways_out.into(), detail, wait: None }
     };
     let mut samples: Vec<_> = ERROR_CODES.iter().map(|&code| sample(code, page(code, if code == "internal" { 500 } else { 400 }, None))).collect();
     samples.push(sample("with-detail", page("invalid_request", 400, text("redirect_uri stands there twice"))));
+    samples.push(sample("with-a-wait", ErrorPage { wait: Some(Wait::of(Duration::from_secs(1))), ..page("too_many_attempts", 429, None) }));
     samples.push(sample("without-a-way", ErrorPage { ways_out: vec![], ..page("unavailable", 503, None) }));
     samples
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Page, Presented, User};
+use super::{Page, Presented, User, Wait};
 
 /// Whoever signed in here last.
 #[derive(Clone, Debug, Serialize)]
@@ -19,6 +19,8 @@ pub struct Remembered {
 pub enum Leads {
     /// The passkey: one was used in this browser before.
     Passkey,
+    /// The password: it was used in this browser before.
+    Password,
     /// The email.
     Email,
 }
@@ -40,8 +42,12 @@ pub struct SignIn {
     pub remembered: Option<Remembered>,
     /// What leads while no email was typed.
     pub leads: Leads,
+    /// Whether a password signs anybody in here.
+    pub offers_password: bool,
     /// The message `error-CODE` to show.
     pub error: Option<String>,
+    /// How long to wait, where that is the error.
+    pub wait: Option<Wait>,
     /// Whether the client can be told "no".
     pub can_cancel: bool,
 }
