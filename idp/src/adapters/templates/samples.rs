@@ -16,6 +16,7 @@ use crate::base::clock::Time;
 mod accounts;
 mod not_me;
 mod own_account;
+mod passkeys;
 mod profile;
 mod recovery;
 mod second_step;
@@ -96,6 +97,8 @@ pub(super) const ERROR_CODES: &[&str] = &[
     "passkey_not_allowed",
     "misdirected",
     "tls_needed",
+    "passkey_required",
+    "enrolment_over",
 ];
 
 /// A page in one of its states.
@@ -121,6 +124,7 @@ pub(super) fn all() -> Vec<Sample> {
     samples.extend(accounts::all());
     samples.extend(not_me::all());
     samples.extend(own_account::all());
+    samples.extend(passkeys::all());
     samples.extend(errors());
     samples.extend(second_step::all());
     samples
