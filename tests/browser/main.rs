@@ -4,6 +4,7 @@
 
 mod aboard;
 mod autofill;
+mod axe;
 mod detours;
 mod instrument;
 mod main_job;

@@ -18,8 +18,8 @@ use crate::base::clock::Time;
 mod assets;
 mod escape;
 pub mod pages;
-#[cfg(test)]
-mod samples;
+#[cfg(any(test, feature = "samples"))]
+pub mod samples;
 #[cfg(test)]
 mod tests;
 mod times;
