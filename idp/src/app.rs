@@ -11,14 +11,16 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
+use crate::adapters::breached_passwords::BreachedPasswords;
+use crate::adapters::passwords::Passwords;
 use crate::adapters::templates::Templates;
-use crate::adapters::webauthn::Webauthn;
+use crate::adapters::webauthn::{Attestation, NoRelyingParty, Webauthn};
 use crate::base::clock::{Clock, Time};
 use crate::base::flood_guard::FloodGuard;
 use crate::base::id::ClientId;
 use crate::base::sealed::{Fact, Unsealed};
 use crate::base::single_use::SingleUseId;
-use crate::config::{Config, DatabaseUrl, MasterKeySource};
+use crate::config::{Breached, Config, DatabaseUrl, MasterKeySource};
 use crate::keys::at_rest::{self, DataKey, DataKeys};
 use crate::keys::ring::{self, Rings};
 use crate::store::client::{self, Client};
@@ -40,6 +42,8 @@ struct Parts {
     data_keys: Arc<DataKeys>,
     templates: Templates,
     webauthn: Webauthn,
+    passwords: Passwords,
+    breached_passwords: BreachedPasswords,
     flood_guard: FloodGuard,
     epoch: i64,
     view: ArcSwap<View>,
@@ -94,6 +98,12 @@ pub enum StartError {
     /// The WebAuthn settings don't fit together.
     #[error("passkeys can't be used: {0}")]
     Webauthn(String),
+    /// The settings of passwords don't fit together.
+    #[error(transparent)]
+    Passwords(#[from] crate::adapters::passwords::NotHashed),
+    /// Nobody could look up breached passwords.
+    #[error(transparent)]
+    BreachedPasswords(#[from] crate::adapters::breached_passwords::Unknown),
 }
 
 impl App {
@@ -113,8 +123,9 @@ impl App {
             );
         }
         let templates = Templates::load(config.issuer.path()).map_err(|error| StartError::Templates(error.to_string()))?;
-        let webauthn = Webauthn::new(&config.passkeys.rp_id, &config.passkeys.rp_name, &config.issuer.origin(), &[])
-            .map_err(|error| StartError::Webauthn(error.to_string()))?;
+        let webauthn = relying_party(&config).map_err(|error| StartError::Webauthn(error.to_string()))?;
+        let passwords = Passwords::new(&config.passwords)?;
+        let breached_passwords = breached_passwords(&config.breached)?;
         let view = View { version: horizon.settings_version, rings: Arc::new(rings), clients };
         let flood_guard = FloodGuard::new(config.limits.network_per_minute);
         let loaded_at = clock.now();
@@ -125,6 +136,8 @@ impl App {
             data_keys,
             templates,
             webauthn,
+            passwords,
+            breached_passwords,
             flood_guard,
             epoch: horizon.epoch,
             view: ArcSwap::from_pointee(view),
@@ -172,6 +185,16 @@ impl App {
     /// Passkey ceremonies.
     pub fn webauthn(&self) -> &Webauthn {
         &self.0.webauthn
+    }
+
+    /// What hashes passwords.
+    pub fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
+    /// Where new passwords are looked up that may have been in a breach.
+    pub fn breached_passwords(&self) -> &BreachedPasswords {
+        &self.0.breached_passwords
     }
 
     /// The epoch this node started in: what it spends and opens belongs to it.
@@ -257,6 +280,25 @@ impl std::fmt::Debug for App {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "App({})", self.0.config.issuer)
     }
+}
+
+fn breached_passwords(setting: &Breached) -> Result<BreachedPasswords, StartError> {
+    Ok(match setting {
+        Breached::Off => BreachedPasswords::Off,
+        Breached::Service(range) => BreachedPasswords::service(range.clone())?,
+        Breached::File(path) => BreachedPasswords::File(path.clone()),
+    })
+}
+
+/// The relying party that passkeys are made for.
+fn relying_party(config: &Config) -> Result<Webauthn, NoRelyingParty> {
+    let passkeys = &config.passkeys;
+    let attestation = if passkeys.asks_attestation() {
+        Attestation::asked(passkeys.attestation_authorities.iter().map(String::as_str))?
+    } else {
+        Attestation::not_asked()
+    };
+    Ok(Webauthn::new(&passkeys.rp_id, &passkeys.rp_name, &config.issuer.origin(), &passkeys.related_origins)?.asking_for(attestation))
 }
 
 fn target(config: &Config) -> Target {

@@ -26,9 +26,10 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), edge::edge));
 
     let everything = inside.merge(oidc::documents(&app)).merge(health::routes());
+    let at_the_root = account::well_known(&app);
     let everything = match app.config().issuer.path() {
-        "" => everything,
-        path => Router::new().nest(path, everything).merge(oidc::metadata_before_path(&app)),
+        "" => everything.merge(at_the_root),
+        path => Router::new().nest(path, everything).merge(oidc::metadata_before_path(&app)).merge(at_the_root),
     };
     everything.layer(from_fn_with_state(app.clone(), gate::gate)).with_state(app)
 }

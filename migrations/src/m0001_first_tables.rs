@@ -38,13 +38,14 @@ impl MigrationTrait for Migration {
             ("sessions", &["user_id"]),
             ("sessions", &["created_at"]),
             ("one_time_links", &["expires_at"]),
+            ("one_time_links", &["user_id"]),
             ("clients", &["version"]),
             ("grants", &["user_id"]),
             ("grants", &["session_id"]),
             ("grants", &["absolute_ends_at"]),
             ("authorization_requests", &["expires_at"]),
-            ("audit_events", &["user_id"]),
-            ("attempts", &["last_at"]),
+            ("audit_events", &["user_id", "id"]),
+            ("attempts", &["forgotten_at"]),
             ("mails", &["next_at"]),
         ] {
             manager.create_index(index(table, columns)).await?;
@@ -133,6 +134,7 @@ fn passwords() -> TableCreateStatement {
         .col(uuid("user_id").primary_key())
         .col(text("hash"))
         .col(big_integer("set_at"))
+        .col(big_integer_null("last_used_at"))
         .col(big_integer_null("frozen_at"))
         .foreign_key(ForeignKey::create().from("passwords", "user_id").to("users", "id").on_delete(ForeignKeyAction::Cascade))
         .take()
@@ -151,7 +153,13 @@ fn totps() -> TableCreateStatement {
 }
 
 fn attempts() -> TableCreateStatement {
-    table("attempts").col(binary("id").primary_key()).col(big_integer("failures")).col(big_integer("next_at")).col(big_integer("last_at")).take()
+    table("attempts")
+        .col(binary("id").primary_key())
+        .col(big_integer("failures"))
+        .col(big_integer("next_at"))
+        .col(big_integer("last_at"))
+        .col(big_integer("forgotten_at"))
+        .take()
 }
 
 fn mails() -> TableCreateStatement {
@@ -175,6 +183,7 @@ fn one_time_links() -> TableCreateStatement {
         .col(text_null("email"))
         .col(text_null("name"))
         .col(text("role"))
+        .col(binary_null("bound_to"))
         .col(big_integer("created_at"))
         .col(big_integer("expires_at"))
         .col(big_integer_null("used_at"))

@@ -37,6 +37,13 @@ async function post(url, body, signal) {
 const supported = () =>
   window.isSecureContext && typeof window.PublicKeyCredential?.parseRequestOptionsFromJSON === "function";
 
+/** The server knows no such passkey: the credential manager may let go of the one that was just tried (WebAuthn Level 3 §5.1.10.2). */
+const forget = (rpId, credentialId) =>
+  PublicKeyCredential.signalUnknownCredential?.({ rpId, credentialId }).catch(() => {});
+
+/** What stands for a password, where the first passkey is made after one. */
+const passed = ({ dataset }) => ("passed" in dataset ? { passed: dataset.passed, request: dataset.request || null } : {});
+
 /** What the two kinds of ceremony ask of the browser, and which facts travel with them. */
 const kinds = {
   get: {
@@ -48,8 +55,8 @@ const kinds = {
   create: {
     prompt: (options, signal) =>
       navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options), signal }),
-    begin: (form) => Object.fromEntries(new FormData(form)),
-    finish: () => ({}),
+    begin: (form) => ({ ...Object.fromEntries(new FormData(form)), ...passed(form) }),
+    finish: passed,
   },
 };
 
@@ -84,7 +91,10 @@ class Ceremony {
 
   async run() {
     if (this.running) return;
-    if (!supported()) return this.say("unsupported");
+    if (!supported()) {
+      this.say("unsupported");
+      return this.fallBack();
+    }
     await this.conclude((signal) => this.attempt(signal));
   }
 
@@ -114,13 +124,13 @@ class Ceremony {
       });
       // A form that waited for this goes its own way.
       if (this.root.dataset.then) document.getElementById(this.root.dataset.then).submit();
-      else location.assign(redirect);
+      else location.assign(this.root.dataset.go ?? redirect);
     } catch (error) {
       // The button that had the focus goes away; the keyboard must not lose its place.
       const focusWasHere = this.hasFocus();
       this.rest();
       this.explain(error);
-      if (focusWasHere && !this.hasFocus()) this.button.focus();
+      if (focusWasHere && (!document.activeElement || document.activeElement === document.body)) this.button.focus();
     }
   }
 
@@ -131,16 +141,19 @@ class Ceremony {
   /** One whole ceremony. */
   async attempt(signal) {
     const { ceremony, publicKey } = await this.ask(this.root.dataset.begin, this.kind.begin(this.root), signal);
+    this.rpId = publicKey.rpId;
     this.prompted = true;
     return this.finish(ceremony, await this.kind.prompt(publicKey, signal), signal);
   }
 
-  finish(ceremony, credential, signal) {
-    return this.ask(
-      this.root.dataset.finish,
-      { ...this.kind.finish(this.root), ceremony, credential: credential.toJSON() },
-      signal,
-    );
+  async finish(ceremony, credential, signal) {
+    const facts = { ...this.kind.finish(this.root), ceremony, credential: credential.toJSON() };
+    try {
+      return await this.ask(this.root.dataset.finish, facts, signal);
+    } catch (error) {
+      if (error.code === "passkey_unknown") forget(this.rpId, credential.id);
+      throw error;
+    }
   }
 
   /** Asks the server. Where it wants to know first that it is still the same person, that is shown with a passkey, and asked again. */
@@ -149,6 +162,11 @@ class Ceremony {
       return await post(url, body, signal);
     } catch (error) {
       if (error.code !== "confirm_needed" || !this.root.dataset.confirm) throw error;
+      // Without a passkey a page asks for what there is, and leads back here.
+      if ("confirmElsewhere" in this.root.dataset) {
+        location.assign(this.root.dataset.confirm);
+        await new Promise(() => {});
+      }
       await this.confirm(signal);
       return await post(url, body, signal);
     }
@@ -181,12 +199,27 @@ class Ceremony {
 
   explain(error) {
     if (error instanceof Unreachable) return this.say("unreachable");
-    if (error instanceof Problem) return this.explainProblem(error);
+    if (error instanceof Problem) this.explainProblem(error);
+    else this.explainRefusal(error);
+    this.fallBack();
+  }
+
+  explainRefusal(error) {
     // The device holds a passkey of this account already (WebAuthn Level 3 §6.3.2): the one refusal of the browser that has a reason.
     if (error.name === "InvalidStateError") return this.say("exists");
     if (error.name === "NotSupportedError" || error.name === "SecurityError") return this.say("unsupported");
     // Dismissed, timed out, no passkey here: browsers don't tell which, on purpose.
     this.say("dismissed");
+  }
+
+  /** What else there is when the passkey came to nothing: it opens, and the keyboard goes there. */
+  fallBack() {
+    const other = document.querySelector("[data-fallback]");
+    if (!other) return;
+    const [typed, email, password] = ["email", "password-email", "password"].map((id) => document.getElementById(id));
+    if (typed && !email.value) email.value = typed.value;
+    other.open = true;
+    (email.value ? password : email).focus();
   }
 
   explainProblem(problem) {
@@ -273,6 +306,7 @@ class Autofill {
     if (!supported() || !(await PublicKeyCredential.isConditionalMediationAvailable?.())) return null;
     const { root, kind } = this.ceremony;
     const { ceremony, publicKey } = await post(root.dataset.begin, kind.begin(root), signal);
+    this.ceremony.rpId = publicKey.rpId;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.renew(), RENEW_AFTER);
     const credential = await kind.prompt(publicKey, signal, "conditional");

@@ -551,14 +551,12 @@ on_both_databases! {
         // Another person signs in at Ada's browser, and Ada's form is sent again: Eve is asked in her own name.
         let mut shared = ada.clone();
         shared.authenticator = eve.authenticator.clone();
-        shared.opens(provider.url(&format!("/login?request={}", query_box(&action)))).await.shows("sign-in");
+        shared.opens(provider.url(&format!("/login?another=yes&request={}", query_box(&action)))).await.shows("sign-in");
         shared.touches_passkey().await.shows("consent");
         shared.is_made_to_post_from(&action, &action, &borrowed).await.shows("consent");
         assert_eq!(provider.database.count(consents).await, 0, "nobody has said yes");
-        // Ada's session ended when Eve signed in, so she begins again.
         let asked = shop.asks(&["email"], &[]);
-        ada.opens(&asked.url).await.shows("sign-in");
-        ada.touches_passkey().await.shows("consent");
+        ada.opens(&asked.url).await.shows("consent");
         let more = [("scope", "openid profile email offline_access"), ("client_id", "wiki"), ("redirect_uri", EVIL), ("user", "eve"), ("request", "x")];
         let callback = ada.presses("allow", &more).await.callback();
         let tokens = shop.redeems(&asked, &callback).await.unwrap();

@@ -10,6 +10,7 @@ use weftid_tests::provider::Provider;
 use weftid_tests::wire::query;
 
 use crate::main_job::ada;
+use crate::profile::says_everything;
 
 const OPENID: &str = "/.well-known/openid-configuration";
 const OAUTH: &str = "/.well-known/oauth-authorization-server";
@@ -30,11 +31,11 @@ async fn both_documents_say_exactly_this() {
         "jwks_uri": "https://id.example/jwks",
         "revocation_endpoint": "https://id.example/revoke",
         "end_session_endpoint": "https://id.example/logout",
-        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "scopes_supported": ["openid", "profile", "email", "address", "phone", "offline_access"],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
-        "acr_values_supported": ["phr", "phrh"],
+        "acr_values_supported": ["password", "password+otp", "phr", "phrh"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256", "PS256", "ES256"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
@@ -43,7 +44,9 @@ async fn both_documents_say_exactly_this() {
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claim_types_supported": ["normal"],
         "claims_supported": [
-            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "name", "email", "email_verified"
+            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "name", "given_name", "family_name", "middle_name",
+            "nickname", "preferred_username", "profile", "picture", "website", "gender", "birthdate", "zoneinfo", "locale", "updated_at", "email",
+            "email_verified", "address", "phone_number", "phone_number_verified"
         ],
         "ui_locales_supported": ["en", "de"],
         "claims_parameter_supported": false,
@@ -101,6 +104,7 @@ on_both_databases! {
     async fn what_is_named_is_there(kind: Kind) {
         let provider = Provider::start(kind).await;
         let mut ada = ada(&provider).await;
+        says_everything(&provider, &mut ada).await;
         let document = provider.wire.get(&provider.url(OPENID)).await.json();
         let scopes = words(&document, "scopes_supported");
         let scopes: Vec<&str> = scopes.iter().map(String::as_str).filter(|scope| *scope != "openid").collect();
@@ -109,7 +113,7 @@ on_both_databases! {
             for algorithm in words(&document, "id_token_signing_alg_values_supported") {
                 let metadata = json!({
                     "client_id": format!("{method}-{algorithm}").replace('_', "-"), "client_name": "Any", "redirect_uris": ["https://any.test/cb"],
-                    "token_endpoint_auth_method": method, "id_token_signed_response_alg": algorithm, "scope": "openid profile email offline_access",
+                    "token_endpoint_auth_method": method, "id_token_signed_response_alg": algorithm, "scope": words(&document, "scopes_supported").join(" "),
                     "grant_types": words(&document, "grant_types_supported"), "post_logout_redirect_uris": ["https://any.test/bye"],
                 });
                 let mut client = provider.client(metadata).await;
@@ -134,7 +138,7 @@ on_both_databases! {
         let shop = provider.shop("shop").await;
         shop.welcomes(&mut ada, &[]).await;
         provider.clock.advance(std::time::Duration::from_secs(1));
-        for (prompt, page) in [("none", None), ("login", Some("sign-in")), ("consent", Some("consent")), ("select_account", Some("sign-in"))] {
+        for (prompt, page) in [("none", None), ("login", Some("sign-in")), ("consent", Some("consent")), ("select_account", Some("choose-account"))] {
             assert!(words(&document, "prompt_values_supported").contains(&prompt.to_owned()));
             let arrival = ada.opens(&shop.asks(&[], &[("prompt", prompt)]).url).await;
             match page {

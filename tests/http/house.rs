@@ -33,6 +33,8 @@ const FLOORS: &[&[&str]] = &[
 const ROOMS: &[(&[&str], &[&str])] = &[
     (&["sea_orm", "sea_orm_migration", "sea_query", "sqlx", "weftid_migrations"], &["store"]),
     (&["josekit"], &["adapters::jose", "keys"]),
+    (&["totp_rs", "qrcode"], &["adapters::totp"]),
+    (&["zxcvbn"], &["adapters::password_strength"]),
     (&["webauthn_rs", "webauthn_rs_core", "webauthn_rs_proto"], &["adapters::webauthn"]),
     (&["axum", "tower", "tower_http"], HTTP),
     (&["http", "http_body_util"], HTTP),

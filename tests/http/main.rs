@@ -2,8 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on stops, and says why")]
 
+mod accounts;
+mod attempts;
+mod attestation;
+mod activity;
 mod authorize;
 mod bad_input;
+mod clones;
 mod coming_aboard;
 mod crash;
 mod crawl;
@@ -15,8 +20,12 @@ mod house;
 mod listener;
 mod logout;
 mod main_job;
+mod own_apps;
+mod own_sessions;
 mod passkeys;
+mod passwords;
 mod process;
+mod profile;
 mod proxies;
 mod quiet;
 mod refresh;
@@ -32,3 +41,4 @@ mod store;
 mod stored;
 mod token;
 mod userinfo;
+mod well_known;

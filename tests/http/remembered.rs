@@ -170,7 +170,7 @@ on_both_databases! {
             let request = shop.asks(&["openid"], &[("login_hint", asked)]);
             let page = ada.opens(&request.url).await.shows("sign-in");
             assert_eq!(greets(&page, "ada@id.example"), greeted, "{asked}");
-            let typed = page.with("name", "email").next().and_then(|field| field.attribute("value")).map(str::to_owned);
+            let typed = page.with("id", "email").next().and_then(|field| field.attribute("value")).map(str::to_owned);
             assert_eq!(typed.as_deref(), Some(if greeted { "" } else { asked }));
         }
     }

@@ -290,6 +290,8 @@ on_both_databases! {
         let mut kept = ada.at_another_browser();
         kept.authenticator = first.clone();
         let (lost, kept) = (signs_in(&provider, &lost).await, signs_in(&provider, &kept).await);
+        // A key that was copied would be suspected (B-AUTH-04): it is one, wherever it is used.
+        ada.authenticator = lost.authenticator.clone();
         // This very session was opened by the first passkey, and goes on by the one that is going to be revoked.
         confirms(&mut ada).await.expect(200).json();
         ada.opens(provider.url(PLACE)).await.shows("sign-in-methods");
@@ -307,7 +309,7 @@ on_both_databases! {
         ada.opens(provider.url("/account")).await.shows("dashboard");
         let mut again = at_the_sign_in_page(&provider, &lost).await;
         let answer = again.signs_in_with_passkey(LOGIN_BEGIN, LOGIN_FINISH, &json!({})).await.expect(401);
-        assert_eq!(code(&answer), "passkey_invalid");
+        assert_eq!(code(&answer), "passkey_unknown", "its key is gone, and whatever keeps it may know");
         assert_eq!((events(&provider.database, "passkey_revoked").await, events_because(&provider.database, "sign_in_failed", "passkey_unknown").await), (1, 1));
         assert_eq!(provider.database.count("SELECT count(*) FROM audit_events WHERE kind = 'sessions_ended' AND detail LIKE '%passkey_revoked%'").await, 1);
         assert_eq!(passkeys(&provider).await, 1);

@@ -82,9 +82,9 @@ on_both_databases! {
         let mut last = None;
         for (scopes, members) in [
             ([].as_slice(), ["sub"].as_slice()),
-            (&["profile"], &["name", "sub"]),
+            (&["profile"], &["name", "sub", "updated_at"]),
             (&["email"], &["email", "email_verified", "sub"]),
-            (&["profile", "email"], &["email", "email_verified", "name", "sub"]),
+            (&["profile", "email"], &["email", "email_verified", "name", "sub", "updated_at"]),
         ] {
             let tokens = shop.welcomes(&mut ada, scopes).await;
             let userinfo = shop.asks_userinfo(&tokens.access_token).await.expect(200).json();

@@ -11,6 +11,36 @@ use weftid::base::{base64url, random};
 
 use crate::cbor::Cbor;
 
+/// The authority by whose word an authenticator proves its make: that of the specification's test vectors (WebAuthn Level 3 §16), in PEM.
+pub const ATTESTATION_CA: &str = "-----BEGIN CERTIFICATE-----\n\
+    MIICBzCCAa2gAwIBAgIRAO1/kF2L0LQU0XhJExcKkLYwCgYIKoZIzj0EAwIwYjEe\n\
+    MBwGA1UEAwwVV2ViQXV0aG4gdGVzdCB2ZWN0b3JzMQwwCgYDVQQKDANXM0MxJTAj\n\
+    BgNVBAsMHEF1dGhlbnRpY2F0b3IgQXR0ZXN0YXRpb24gQ0ExCzAJBgNVBAYTAkFB\n\
+    MCAXDTI0MDEwMTAwMDAwMFoYDzMwMjQwMTAxMDAwMDAwWjBiMR4wHAYDVQQDDBVX\n\
+    ZWJBdXRobiB0ZXN0IHZlY3RvcnMxDDAKBgNVBAoMA1czQzElMCMGA1UECwwcQXV0\n\
+    aGVudGljYXRvciBBdHRlc3RhdGlvbiBDQTELMAkGA1UEBhMCQUEwWTATBgcqhkjO\n\
+    PQIBBggqhkjOPQMBBwNCAAQyaTAOX/e2mQFfcM+AqHY79wW8LirwwbOc/3GLfDWI\n\
+    DKMPMZB42RsDOJoAb9/IodzYTt+gfTCqE0dKJIoNq1uqo0IwQDAPBgNVHRMBAf8E\n\
+    BTADAQH/MA4GA1UdDwEB/wQEAwIBBjAdBgNVHQ4EFgQURa/3FbDdeGdB/umW68Fl\n\
+    R6OTGx4wCgYIKoZIzj0EAwIDSAAwRQIgSDBjtrsI3Mg9ozoCwR0vQiAxdok1VNE4\n\
+    xhSjaQhyTMgCIQD17yyRLUUAs+L1tZHQYiSR6fIg39H5c07EhLt+kIh2Yw==\n\
+    -----END CERTIFICATE-----\n";
+
+/// The certificate, by that authority, of the key below; DER in base64url.
+const ATTESTATION_CERTIFICATE: &str = "MIICITCCAcigAwIBAgIRAIjCIPg8jvH-r-lN6uRfqtAwCgYIKoZIzj0EAwIwYjEeMBwGA1UEAwwVV2ViQXV0aG4gdGVzdCB2ZWN0b3JzMQwwCgYDVQQKDANX\
+    M0MxJTAjBgNVBAsMHEF1dGhlbnRpY2F0b3IgQXR0ZXN0YXRpb24gQ0ExCzAJBgNVBAYTAkFBMCAXDTI0MDEwMTAwMDAwMFoYDzMwMjQwMTAxMDAwMDAwWjBf\
+    MR4wHAYDVQQDDBVXZWJBdXRobiB0ZXN0IHZlY3RvcnMxDDAKBgNVBAoMA1czQzEiMCAGA1UECwwZQXV0aGVudGljYXRvciBBdHRlc3RhdGlvbjELMAkGA1UE\
+    BhMCQUEwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASpG6Q4lAndOKQoFBlAyo_rGsDXtDUFWBBKN3ekkyLzeYRA83izOYqy07t7-RMiyS6yNVb1mtCoNv7E\
+    x2Y7Dk3Do2AwXjAMBgNVHRMBAf8EAjAAMA4GA1UdDwEB_wQEAwIHgDAdBgNVHQ4EFgQUpYm6ctBghCqxH3T7JGve2rFvm5swHwYDVR0jBBgwFoAURa_3FbDd\
+    eGdB_umW68FlR6OTGx4wCgYIKoZIzj0EAwIDRwAwRAIgFya52F7Nil7VEWNyLKOiCIb9myQqCqBFPUQhFgdd79UCIH70ceUwrIeWGoin8NDBewkf_GuSONMP\
+    efY1tBe-WRDn";
+
+/// What an authenticator signs with that proves its make: the key of the vector `packed.ES256`.
+const ATTESTATION_KEY: [u8; 32] = [
+    0xec, 0x28, 0x04, 0xb2, 0x22, 0x55, 0x2b, 0x4b, 0x27, 0x7d, 0x1f, 0x58, 0xf8, 0xc4, 0x34, 0x3c, 0x0b, 0x0b, 0x0d, 0xb5, 0x47, 0x4e, 0xb5, 0x53,
+    0x65, 0xc8, 0x9d, 0x66, 0xa2, 0xbc, 0x96, 0xbe,
+];
+
 /// A device or password manager that holds passkeys.
 #[derive(Clone)]
 pub struct Authenticator {
@@ -24,6 +54,8 @@ pub struct Authenticator {
     pub verifies_user: bool,
     /// Whether its credentials are synced (BE and BS); a synced credential has no counter.
     pub synced: bool,
+    /// Whether it proves its make where that is asked for, by the word of [`ATTESTATION_CA`].
+    pub attests: bool,
 }
 
 /// One passkey.
@@ -117,12 +149,33 @@ impl Default for Authenticator {
 impl Authenticator {
     /// A password manager: synced passkeys, no counter, checks the user.
     pub fn synced() -> Self {
-        Self { aaguid: [7; 16], credentials: Vec::new(), algorithm: Algorithm::Es256, verifies_user: true, synced: true }
+        Self { aaguid: [7; 16], credentials: Vec::new(), algorithm: Algorithm::Es256, verifies_user: true, synced: true, attests: false }
     }
 
     /// A security key: one device, counts its signatures, checks the user.
     pub fn security_key() -> Self {
         Self { aaguid: [9; 16], synced: false, ..Self::synced() }
+    }
+
+    /// A security key that proves its make where that is asked for.
+    pub fn attesting() -> Self {
+        Self { attests: true, ..Self::security_key() }
+    }
+
+    // WebAuthn §8.2: a statement in the format "packed", with the certificate that the key which signs it belongs to.
+    fn statement(&self, public_key: &Value, signed: &[u8]) -> Option<Cbor> {
+        if !self.attests || public_key["attestation"] != "direct" {
+            return None;
+        }
+        let key = p256::ecdsa::SigningKey::from_slice(&ATTESTATION_KEY).expect("a key");
+        let signature: p256::ecdsa::Signature = key.sign(signed);
+        let text = |text: &str| Cbor::Text(text.to_owned());
+        let certificate = base64url::decode(ATTESTATION_CERTIFICATE).expect("a certificate");
+        Some(Cbor::Map(vec![
+            (text("alg"), Cbor::Integer(-7)),
+            (text("sig"), Cbor::Bytes(signature.to_der().as_bytes().to_vec())),
+            (text("x5c"), Cbor::List(vec![Cbor::Bytes(certificate)])),
+        ]))
     }
 
     /// Answers `navigator.credentials.create({publicKey})` on a page of `origin`.
@@ -163,8 +216,10 @@ impl Authenticator {
         let format =
             lies.iter().find_map(|lie| if let Lie::AttestationFormat(format) = lie { Some(format.as_str()) } else { None }).unwrap_or("none");
         let text = |text: &str| Cbor::Text(text.to_owned());
-        let object =
-            Cbor::Map(vec![(text("fmt"), text(format)), (text("attStmt"), Cbor::Map(Vec::new())), (text("authData"), Cbor::Bytes(data.clone()))]);
+        let statement = self.statement(public_key, &[data.clone(), Sha256::digest(&client_data).to_vec()].concat());
+        let format = if statement.is_some() { "packed" } else { format };
+        let statement = statement.unwrap_or_else(|| Cbor::Map(Vec::new()));
+        let object = Cbor::Map(vec![(text("fmt"), text(format)), (text("attStmt"), statement), (text("authData"), Cbor::Bytes(data.clone()))]);
         let object = cut(object.encode(), lies);
         // WebAuthn §6.3.2: a discoverable credential replaces the one of the same user and RP.
         self.credentials.retain(|old| (&old.rp_id, &old.user_handle) != (&credential.rp_id, &credential.user_handle));

@@ -9,6 +9,8 @@ pub enum Cbor {
     Bytes(Vec<u8>),
     /// Text.
     Text(String),
+    /// A list.
+    List(Vec<Cbor>),
     /// Pairs in the order given; a key may stand there twice.
     Map(Vec<(Cbor, Cbor)>),
 }
@@ -33,6 +35,10 @@ impl Cbor {
             Self::Text(text) => {
                 head(out, 3, text.len() as u64);
                 out.extend(text.as_bytes());
+            }
+            Self::List(items) => {
+                head(out, 4, items.len() as u64);
+                items.iter().for_each(|item| item.write(out));
             }
             Self::Map(pairs) => {
                 head(out, 5, pairs.len() as u64);

@@ -14,6 +14,7 @@ pub mod cookies;
 pub mod database;
 pub mod html;
 pub mod log;
+pub mod own_secrets;
 pub mod person;
 pub mod process;
 // Needs `router`, `actions::setup` and `actions::invitations`: take the next line away when they are there.

@@ -19,6 +19,7 @@ use weftid::store::Counters;
 use weftid::store::user::Role;
 
 use crate::database::{Database, Kind};
+use crate::own_secrets::{self, AuthenticatorApp};
 use crate::person::Person;
 use crate::relying_party::RelyingParty;
 use crate::wire::Wire;
@@ -68,6 +69,11 @@ impl Provider {
         Self::serve(database, clock, settings, listener, ISSUER).await
     }
 
+    /// A second node beside this one, over the same PostgreSQL database, with the same clock. It has a wire of its own.
+    pub async fn beside(&self) -> Self {
+        Self::on(self.database.for_another_node(), self.clock.clone(), &[]).await
+    }
+
     /// A provider for browsers: issuer `http://localhost:PORT`, the system's clock, a database that was empty.
     pub async fn for_browsers(kind: Kind) -> Self {
         Self::for_browsers_at(kind, Clock::system()).await
@@ -99,6 +105,16 @@ impl Provider {
         self.wire.route(&self.issuer, listener.local_addr().expect("it is bound"));
         self.app = open(&self.database, self.clock.clone(), &[], ISSUER).await;
         self.serving = served(&self.app, listener);
+    }
+
+    /// Another node on the same database, behind the same name, with the same clock.
+    pub async fn another_node(&self) -> Node {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let wire = Wire::new();
+        wire.route(&self.issuer, listener.local_addr().expect("it is bound"));
+        let app = open(&self.database, self.clock.clone(), &[], self.issuer.as_str().trim_end_matches('/')).await;
+        let serving = served(&app, listener);
+        Node { app, wire, serving }
     }
 
     /// A URL of this provider.
@@ -147,6 +163,16 @@ impl Provider {
         person
     }
 
+    /// Gives a person this password.
+    pub async fn gives_password(&self, email: &str, text: &str) {
+        own_secrets::gives_password(&self.app, email, text).await;
+    }
+
+    /// Gives a person an authenticator app.
+    pub async fn gives_authenticator_app(&self, email: &str) -> AuthenticatorApp {
+        own_secrets::gives_authenticator_app(&self.app, email).await
+    }
+
     /// A client of this metadata (as `weftid clients create` takes it), which has discovered the provider. Its answers go to the first of its
     /// `redirect_uris`.
     pub async fn client(&self, metadata: Value) -> RelyingParty {
@@ -185,6 +211,21 @@ impl Provider {
     }
 }
 
+/// A node beside the first.
+pub struct Node {
+    /// What its requests share.
+    pub app: App,
+    /// A wire that reaches it and no other.
+    pub wire: Wire,
+    serving: JoinHandle<()>,
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
 fn served(app: &App, listener: TcpListener) -> JoinHandle<()> {
     let service = weftid::router::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, service).await.expect("the listener works") })
@@ -199,8 +240,10 @@ fn prepare(database: &Database) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>
 async fn open(database: &Database, clock: Clock, settings: &[(&str, &str)], issuer: &str) -> App {
     let own = database.settings();
     let mut pairs: Vec<(&str, &str)> = own.iter().map(|(path, value)| (*path, value.as_str())).collect();
-    // All people of a test share one network; a test of the flood guard sets its own limit.
-    pairs.extend([("issuer", issuer), ("http.bind", "127.0.0.1:0"), ("limits.network_per_minute", "100000")]);
+    // All people of a test share one network; a test of the flood guard sets its own limit. Nobody is asked outside this machine.
+    pairs.extend([("issuer", issuer), ("http.bind", "127.0.0.1:0"), ("limits.network_per_minute", "100000"), ("passwords.breached", "off")]);
+    // And hashing is as cheap as it may be.
+    pairs.extend([("passwords.memory_kib", "7168"), ("passwords.iterations", "1")]);
     pairs.retain(|(path, _)| !settings.iter().any(|(other, _)| other == path));
     pairs.extend(settings);
     let config = Config::from_pairs(&pairs).unwrap_or_else(|problems| panic!("the test's settings are wrong: {problems}"));

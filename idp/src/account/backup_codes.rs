@@ -6,8 +6,9 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use serde::Deserialize;
 
+use crate::account::sign_in_methods::PLACE;
 use crate::actions::backup_codes::{self, NewCodes};
-use crate::adapters::templates::pages::BackupCodes;
+use crate::adapters::templates::pages::{BackupCodes, RegenerateBackupCodes};
 use crate::app::App;
 use crate::base::error::{AppError, Kind};
 use crate::store::user;
@@ -16,6 +17,7 @@ use crate::web::form::Form;
 use crate::web::next::{self, Waiting};
 use crate::web::origin::RequestOrigin;
 use crate::web::page::Pages;
+use crate::web::recent::{AnyRecentPage, RecentForm, RecentPage};
 use crate::web::session::AnySession;
 
 /// The query of the page; `first` says nothing that the person's row does not say.
@@ -47,7 +49,7 @@ fn page(
 /// `GET /account/backup-codes`: a new set, unless one is saved.
 pub(super) async fn show(
     State(app): State<App>,
-    AnySession(here): AnySession,
+    AnyRecentPage(here): AnyRecentPage,
     Query(asked): Query<Asked>,
     browser: Browser,
     RequestOrigin(origin): RequestOrigin,
@@ -87,4 +89,20 @@ pub(super) async fn acknowledge(
         }
         None => Err(AppError::new(Kind::Conflict, "codes_replaced")),
     }
+}
+
+/// `GET /account/backup-codes/regenerate`: says what regenerating means.
+pub(super) async fn ask_whether(State(app): State<App>, RecentPage(here): RecentPage, pages: Pages) -> Result<Response, AppError> {
+    let left = backup_codes::remaining(&app, here.user.id).await?.left;
+    pages.show(RegenerateBackupCodes { account: here.user.email.to_string(), left, back_url: app.config().issuer.join(PLACE) })
+}
+
+/// `POST /account/backup-codes/regenerate`: the old ones work no more, and the page of new ones is next.
+pub(super) async fn regenerate(
+    State(app): State<App>,
+    RequestOrigin(origin): RequestOrigin,
+    RecentForm { here, .. }: RecentForm,
+) -> Result<Redirect, AppError> {
+    backup_codes::discard(&app, &here, &origin).await?;
+    Ok(Redirect::to(&app.config().issuer.join("/account/backup-codes")))
 }

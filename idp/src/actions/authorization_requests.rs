@@ -5,6 +5,7 @@ use crate::adapters::templates::pages;
 use crate::app::App;
 use crate::base::digest::Digest;
 use crate::base::error::{AppError, Kind};
+use crate::base::id::Subject;
 use crate::base::issuer::Issuer;
 use crate::base::sealed::{Fact, Unsealed, binding};
 use crate::base::secret::StoredRequestSecret;
@@ -36,6 +37,8 @@ pub struct Presented {
     pub by: pages::Presented,
     /// The address that the client suggested for signing in.
     pub login_hint: Option<String>,
+    /// The one person it is about, where an ID token of ours names them.
+    pub meant: Option<Subject>,
     /// The one origin (or private scheme) that a form of this request may end at.
     pub form_target: Option<String>,
 }
@@ -126,7 +129,7 @@ pub async fn presented(app: &App, text: &str, browser: Digest) -> Result<Present
     let client = view.client(&request.client_id).filter(|client| client.is_enabled());
     let client = client.ok_or(AppError::new(Kind::Invalid, "unknown_client"))?;
     let by = present(client, &app.config().issuer);
-    Ok(Presented { by, form_target: request.redirect_uri.origin_for_csp(), login_hint: request.login_hint })
+    Ok(Presented { by, form_target: request.redirect_uri.origin_for_csp(), login_hint: request.login_hint, meant: request.hint_subject })
 }
 
 /// A client, for a page to show. A picture is shown only from our own house: no page sends people's browsers elsewhere.

@@ -5,16 +5,19 @@ use std::fmt;
 use zeroize::ZeroizeOnDrop;
 
 use crate::actions::audit::{Actor, Event, Origin};
+use crate::actions::sessions;
 use crate::app::App;
 use crate::base::clock::Time;
+use crate::base::error::{AppError, Kind};
 use crate::base::id::{BackupCodeId, BackupCodeSetId, UserId};
 use crate::base::random;
-use crate::store::{Job, StoreError, Write, backup_code, user};
+use crate::store::reads::session_and_user::SessionAndUser;
+use crate::store::{Job, StoreError, Write, backup_code, session, user};
 
 /// How many codes a set has.
 const CODES: usize = 10;
 /// What the keyed digests of codes are made for.
-const PURPOSE: &str = "backup_codes";
+pub(super) const PURPOSE: &str = "backup_codes";
 /// Crockford's digits in lower case: without i, l, o and u, which are taken for others or make words.
 const DIGITS: [char; 32] = [
     '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'j', 'k', 'm', 'n', 'p', 'q', 'r', 's', 't', 'v', 'w',
@@ -25,11 +28,34 @@ const GROUPS: [u32; 6] = [5, 4, 4, 4, 4, 5];
 
 /// A backup code: 128 random bits.
 #[derive(ZeroizeOnDrop)]
-struct BackupCode([u8; 16]);
+pub(super) struct BackupCode([u8; 16]);
 
 impl BackupCode {
     fn random() -> Self {
         Self(random::bytes())
+    }
+
+    /// The code that was typed: capitals are small letters, hyphens and spaces may stand anywhere or nowhere, and the letters that are taken for
+    /// digits are these digits. `None` if it can't be one.
+    pub(super) fn parse(typed: &str) -> Option<Self> {
+        let mut bits = 0_u128;
+        let mut digits = 0;
+        for letter in typed.chars().filter(|letter| !matches!(letter, ' ' | '-')) {
+            let letter = match letter.to_ascii_lowercase() {
+                'o' => '0',
+                'i' | 'l' => '1',
+                other => other,
+            };
+            let value = u128::try_from(DIGITS.iter().position(|digit| *digit == letter)?).ok()?;
+            bits = bits.checked_mul(32)?.checked_add(value)?;
+            digits += 1;
+        }
+        (digits == GROUPS.iter().sum::<u32>()).then_some(Self(bits.to_be_bytes()))
+    }
+
+    /// Its bits. Call it only to digest them.
+    pub(super) const fn bits(&self) -> &[u8; 16] {
+        &self.0
     }
 
     /// How a person reads it: base 32, the first digit carrying the three highest bits, in groups. Call it only to show it.
@@ -137,6 +163,66 @@ pub async fn acknowledge(app: &App, user: UserId, set: BackupCodeSetId, origin: 
     app.store().write(Acknowledge { user, set, origin: origin.clone().by(Actor::User(user)), now: app.now() }).await
 }
 
+/// What a person still has of their codes.
+#[derive(Clone, Debug, Default)]
+pub struct Remaining {
+    /// How many still work.
+    pub left: usize,
+    /// When the others were used, latest first.
+    pub used_at: Vec<Time>,
+}
+
+/// The codes of a person's set. One read.
+pub async fn remaining(app: &App, user: UserId) -> Result<Remaining, StoreError> {
+    let codes = backup_code::of_user(app.store(), user).await?;
+    let mut used_at: Vec<Time> = codes.iter().filter_map(|code| code.used_at).collect();
+    used_at.sort_unstable_by(|one, other| other.cmp(one));
+    Ok(Remaining { left: codes.len() - used_at.len(), used_at })
+}
+
+/// Inside the write that gives a person a way in: whoever has no code left is asked to save new ones, on the next page. Hold their row to
+/// change first.
+pub async fn ask_to_save_in(write: &Write<'_>, user: UserId) -> Result<(), StoreError> {
+    if backup_code::of_user(write, user).await?.iter().all(|code| code.used_at.is_some()) {
+        user::forget_backup_codes(write, user).await?;
+    }
+    Ok(())
+}
+
+struct Discard {
+    session: session::Model,
+    origin: Origin,
+    now: Time,
+}
+
+impl Job for Discard {
+    type Outcome = bool;
+
+    async fn run(&self, write: &Write<'_>) -> Result<bool, StoreError> {
+        let user = self.session.user_id;
+        let Some(held) = user::hold_to_change(write, user).await? else { return Ok(false) };
+        if !sessions::is_still_open(write, &self.session, &held).await? {
+            return Ok(false);
+        }
+        let left = backup_code::of_user(write, user).await?.iter().filter(|code| code.used_at.is_none()).count();
+        user::forget_backup_codes(write, user).await?;
+        backup_code::discard(write, user).await?;
+        let event = Event::new("backup_codes_discarded", &self.origin).user(user).session(self.session.id);
+        event.detail("left", left).record(write, self.now).await?;
+        Ok(true)
+    }
+}
+
+/// Takes away whatever codes the person signed in `here` has; the page of new ones is next, and the house waits until those are saved.
+///
+/// # Errors
+/// `not_signed_in`.
+pub async fn discard(app: &App, here: &SessionAndUser, origin: &Origin) -> Result<(), AppError> {
+    let origin = origin.clone().by(Actor::User(here.user.id));
+    let is_done = app.store().write(Discard { session: here.session.clone(), origin, now: app.now() }).await?;
+    if is_done { Ok(()) } else { Err(AppError::new(Kind::Unauthenticated, "not_signed_in")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +243,33 @@ mod tests {
         let mut seen = std::collections::HashSet::from([BackupCode([0; 16]).expose()]);
         for bit in 0..128 {
             assert!(seen.insert(BackupCode((1_u128 << bit).to_be_bytes()).expose()), "bit {bit}");
+        }
+    }
+
+    /// C-BC-01: what is written down is read back, however it is typed; anything else is no code.
+    #[test]
+    fn a_code_is_read_as_people_type_it() {
+        let code = BackupCode([0xa5; 16]);
+        let shown = code.expose();
+        for typed in [shown.clone(), shown.to_uppercase(), shown.replace('-', ""), shown.replace('-', " "), format!("  {shown} ")] {
+            assert_eq!(BackupCode::parse(&typed).map(|read| *read.bits()), Some([0xa5; 16]), "{typed}");
+        }
+        let ones = "11111-1111-1111-1111-1111-11111";
+        assert_eq!(BackupCode::parse("1lIiL-1111-1111-1111-1111-11111").map(|read| read.expose()).as_deref(), Some(ones));
+        assert_eq!(
+            BackupCode::parse("0oO00-0000-0000-0000-0000-00000").map(|read| read.expose()).as_deref(),
+            Some("00000-0000-0000-0000-0000-00000")
+        );
+        for typed in [
+            "",
+            "123456",
+            &shown[1..],
+            &format!("{shown}0"),
+            "8zzzz-zzzz-zzzz-zzzz-zzzz-zzzzz",
+            "uuuuu-uuuu-uuuu-uuuu-uuuu-uuuuu",
+            &shown.replace('-', "_"),
+        ] {
+            assert!(BackupCode::parse(typed).is_none(), "{typed:?}");
         }
     }
 

@@ -113,7 +113,7 @@ pub async fn issue(app: &App, request: &AuthorizationRequest, who: &SessionAndUs
         user: user.id,
         session: session.id,
         authenticated_at: session.authenticated_at,
-        acr: session.acr,
+        acr: request.acr.told(session.acr),
         amr: session.amr.clone(),
         asked: Asked::Whole(Terms::of(request)),
     };
@@ -300,7 +300,7 @@ mod tests {
         let terms = Terms {
             client_id: ClientId::from_text("northwind-wiki-production"),
             redirect_uri: RedirectUri::from_text("https://wiki.northwind.example/auth/openid_connect/callback"),
-            scope: Scope::of(&scope::SUPPORTED),
+            scope: Scope::of(&["openid", "profile", "email", "offline_access"]),
             code_challenge: CodeChallenge::parse(CHALLENGE),
             nonce: Some("n-0S6_WzA2Mj-0123456789abcdef0123456789abcd".to_owned()),
         };

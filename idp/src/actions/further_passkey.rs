@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::actions::audit::{Actor, Event, Origin};
+use crate::actions::backup_codes;
 use crate::actions::ceremonies::{self, Begun};
 use crate::actions::passkey_name::PasskeyName;
+use crate::actions::passkey_policy::{self, NotMade};
 use crate::actions::registration::new_passkey;
 use crate::actions::sessions;
 use crate::actions::visitor::Visitor;
@@ -59,8 +61,8 @@ pub async fn begin(app: &App, here: &SessionAndUser, browser: Digest) -> Result<
 /// Finishes it, and gives the new passkey's row id. Without a name the passkey is called after what keeps it.
 ///
 /// # Errors
-/// `too_many_attempts`; those of [`ceremonies::open`]; `passkey_invalid`, `passkey_exists`, `passkeys_full`, `not_signed_in`,
-/// `ceremony_used`, which all spend the ceremony.
+/// `too_many_attempts`; those of [`ceremonies::open`]; `passkey_invalid`, `passkey_not_allowed`, `passkey_exists`, `passkeys_full`,
+/// `not_signed_in`, `ceremony_used`, which all spend the ceremony.
 pub async fn finish(
     app: &App,
     here: &SessionAndUser,
@@ -74,11 +76,11 @@ pub async fn finish(
     let binding = belongs_to(visitor.browser, session.id);
     let (ceremony, RegisteringFurther { state }) = ceremonies::open::<RegisteringFurther>(app, ceremony, &binding).await?;
     let origin = visitor.origin.clone().by(Actor::User(user.id));
-    let made = match app.webauthn().finish_registration(&state, credential) {
+    let made = match passkey_policy::finish(app, &state, credential) {
         Ok(made) => made,
-        Err(refused) => {
-            ceremonies::burn(app, ceremony, failed(&origin, session, refused.reason())).await?;
-            return Err(AppError::new(Kind::Invalid, "passkey_invalid").because(refused));
+        Err(NotMade { reason, error }) => {
+            ceremonies::burn(app, ceremony, failed(&origin, session, reason)).await?;
+            return Err(error);
         }
     };
     let now = app.now();
@@ -151,6 +153,7 @@ impl Job for RegisterFurther {
             .detail("backup_eligible", self.passkey.backup_eligible)
             .record(write, self.now)
             .await?;
+        backup_codes::ask_to_save_in(write, self.session.user_id).await?;
         Ok(Registered::Done)
     }
 }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::actions::authorization_requests::present;
+use crate::actions::everybody::Everybody;
 use crate::adapters::jose::verify_own_token;
 use crate::adapters::templates::pages::Presented;
 use crate::app::App;
@@ -15,6 +16,7 @@ use crate::base::secret::ExposeSecret as _;
 use crate::base::single_use::SingleUseId;
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::logout::{self, Destination, Hint, HintFacts, LogoutDecision, LogoutRequest};
+use crate::store::reads::session_and_user::SessionAndUser;
 
 /// A request to sign out whose hint was verified: what is left of it is decided as often as it takes, and carries no token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -79,6 +81,11 @@ pub fn verify(app: &App, request: LogoutRequest) -> Result<Asked, AppError> {
     };
     let LogoutRequest { client_id, post_logout_redirect_uri, state, .. } = request;
     Ok(Asked { client_id, hint, post_logout_redirect_uri, state })
+}
+
+/// Who is to be signed out, of those that are here: the session that the hint comes from, or else the current one.
+pub fn whose<'h>(asked: &Asked, here: &'h Everybody) -> Option<&'h SessionAndUser> {
+    asked.hint.as_ref().and_then(|(_, sid)| here.named(sid)).or_else(|| here.current())
 }
 
 /// Decides how a request goes on in a browser with this session, or none.

@@ -5,10 +5,11 @@
 use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::passkey_name::PasskeyName;
 use crate::actions::sessions;
+use crate::actions::ways_in::Rules;
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::error::{AppError, Kind};
-use crate::base::id::PasskeyId;
+use crate::base::id::{PasskeyId, UserId};
 use crate::store::reads::session_and_user::SessionAndUser;
 use crate::store::{Job, StoreError, Write, passkey, session, user};
 
@@ -19,12 +20,18 @@ pub async fn of(app: &App, here: &SessionAndUser) -> Result<Vec<passkey::Model>,
     Ok(own)
 }
 
+/// Whether a person has any passkey for this RP ID.
+pub async fn are_there(app: &App, user: UserId) -> Result<bool, StoreError> {
+    let rp_id = &app.config().passkeys.rp_id;
+    Ok(passkey::of_user(app.store(), user).await?.iter().any(|row| row.rp_id == *rp_id))
+}
+
 /// What a change of a passkey came to.
 enum Changed {
     Done,
     SessionEnded,
     NotFound,
-    /// It is the last one, and nobody said that they mean it.
+    /// It is the last way in, and nobody said that they mean it.
     Last,
 }
 
@@ -85,7 +92,7 @@ pub async fn rename(app: &App, here: &SessionAndUser, passkey: PasskeyId, name: 
 struct Revoke {
     session: session::Model,
     passkey: PasskeyId,
-    rp_id: String,
+    rules: Rules,
     even_the_last: bool,
     origin: Origin,
     now: Time,
@@ -99,17 +106,19 @@ impl Job for Revoke {
             return Ok(Changed::SessionEnded);
         }
         let user = self.session.user_id;
-        let own = passkey::of_user(write, user).await?;
-        if !own.iter().any(|row| row.id == self.passkey) {
+        if passkey::owned(write, self.passkey, user).await?.is_none() {
             return Ok(Changed::NotFound);
         }
-        // B-LC-02. Counted while the person's row is held, so that two pages that revoke two passkeys can't leave none.
-        let remaining = own.iter().filter(|row| row.id != self.passkey && row.rp_id == self.rp_id).count();
-        if remaining == 0 && !self.even_the_last {
+        // B-LC-02. Asked while the person's row is held, so that two pages that revoke two passkeys can't leave no way in.
+        let remaining = self.rules.ways_without(write, user, self.passkey).await?;
+        if !remaining.open() && !self.even_the_last {
             return Ok(Changed::Last);
         }
         passkey::delete(write, self.passkey, user).await?;
-        event("passkey_revoked", &self.origin, &self.session, self.passkey).detail("remaining", remaining).record(write, self.now).await?;
+        event("passkey_revoked", &self.origin, &self.session, self.passkey)
+            .detail("ways_in_remain", remaining.open())
+            .record(write, self.now)
+            .await?;
         // The session that revokes is spared: its person has just proved who they are.
         sessions::end_opened_by_in(write, user, self.passkey, self.session.id, &self.origin, self.now).await?;
         Ok(Changed::Done)
@@ -119,9 +128,9 @@ impl Job for Revoke {
 /// Takes a passkey of whoever is signed in `here` away: its public key is gone at once, and the sessions that it opened elsewhere end.
 ///
 /// # Errors
-/// `not_found`, `not_signed_in`; `last_passkey` if none would be left and `even_the_last` was not said.
+/// `not_found`, `not_signed_in`; `last_passkey` if no way in would be left and `even_the_last` was not said.
 pub async fn revoke(app: &App, here: &SessionAndUser, passkey: PasskeyId, even_the_last: bool, origin: &Origin) -> Result<(), AppError> {
     let origin = origin.clone().by(Actor::User(here.user.id));
-    let rp_id = app.config().passkeys.rp_id.clone();
-    result(&app.store().write(Revoke { session: here.session.clone(), passkey, rp_id, even_the_last, origin, now: app.now() }).await?)
+    let rules = Rules::of(app);
+    result(&app.store().write(Revoke { session: here.session.clone(), passkey, rules, even_the_last, origin, now: app.now() }).await?)
 }

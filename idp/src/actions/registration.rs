@@ -6,6 +6,7 @@ use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::ceremonies::{self, Begun};
 use crate::actions::one_time_links;
 use crate::actions::passkey_name::PasskeyName;
+use crate::actions::passkey_policy::{self, NotMade};
 use crate::actions::person_name::PersonName;
 use crate::actions::sessions::{Beginning, Opened, Proof};
 use crate::actions::visitor::Visitor;
@@ -19,7 +20,7 @@ use crate::base::id::{PasskeyId, Subject, UserHandle, UserId};
 use crate::base::sealed::{Fact, binding};
 use crate::base::secret::SessionSecret;
 use crate::base::single_use::SingleUseId;
-use crate::protocol::claims::{Acr, Amr};
+use crate::protocol::profile::Profile;
 use crate::store::one_time_link::LinkKind;
 use crate::store::spent::{self, Spending};
 use crate::store::{Job, StoreError, Write, horizon, one_time_link, passkey, user};
@@ -58,7 +59,7 @@ fn belongs_to(browser: Digest, token: &str) -> Vec<u8> {
 /// # Errors
 /// Those of [`one_time_links::find`], `email_invalid`, `name_invalid`, `email_taken`.
 pub async fn begin(app: &App, link: Link<'_>, email: &str, name: &str, browser: Digest) -> Result<Begun, AppError> {
-    let row = one_time_links::find(app, link.kind, link.token).await?;
+    let row = one_time_links::find(app, &[link.kind], link.token).await?;
     let email = row.email.or_else(|| Email::parse(email)).ok_or(AppError::new(Kind::Invalid, "email_invalid"))?;
     let name = PersonName::parse(name).ok_or(AppError::new(Kind::Invalid, "name_invalid"))?;
     if user::by_email(app.store(), &email).await?.is_some() {
@@ -73,30 +74,39 @@ pub async fn begin(app: &App, link: Link<'_>, email: &str, name: &str, browser: 
 /// Finishes a registration: the account, its passkey and a session.
 ///
 /// # Errors
-/// `too_many_attempts`; those of [`ceremonies::open`] and [`one_time_links::find`]; `passkey_invalid`, `passkey_exists`, `email_taken`,
-/// `ceremony_used`, which all spend the ceremony.
+/// `too_many_attempts`; those of [`ceremonies::open`] and [`one_time_links::find`]; `passkey_invalid`, `passkey_not_allowed`, `passkey_exists`,
+/// `email_taken`, `ceremony_used`, which all spend the ceremony.
 pub async fn finish(app: &App, link: Link<'_>, ceremony: &str, credential: &[u8], visitor: &Visitor) -> Result<Opened, AppError> {
     visitor.admit(app)?;
     let (ceremony, registering) = ceremonies::open::<Registering>(app, ceremony, &belongs_to(visitor.browser, link.token)).await?;
-    let row = one_time_links::find(app, link.kind, link.token).await?;
-    let made = match app.webauthn().finish_registration(&registering.state, credential) {
+    let row = one_time_links::find(app, &[link.kind], link.token).await?;
+    let made = match passkey_policy::finish(app, &registering.state, credential) {
         Ok(made) => made,
-        Err(refused) => {
-            ceremonies::burn(app, ceremony, failed(&visitor.origin, &row, refused.reason())).await?;
-            return Err(AppError::new(Kind::Invalid, "passkey_invalid").because(refused));
+        Err(NotMade { reason, error }) => {
+            ceremonies::burn(app, ceremony, failed(&visitor.origin, &row, reason)).await?;
+            return Err(error);
         }
     };
     let (now, secret) = (app.now(), SessionSecret::random());
-    let before = visitor.session(app).await?;
+    let before = visitor.everybody(app).await?;
     let user = new_user(registering, &row, now);
     let origin = visitor.origin.clone().by(Actor::User(user.id));
     let passkey = new_passkey(made, None, user.id, &app.config().passkeys.rp_id, now)?;
-    let (acr, amr) = (Acr::of_passkey(passkey.backup_eligible), Amr::of_passkey(passkey.backup_eligible));
-    let proof = Proof { acr, amr };
-    let beginning =
-        Beginning { before, secret: secret.digest(), browser: visitor.browser, proof, passkey: Some(passkey.id), now, epoch: app.epoch(), origin };
+    let proof = Proof::of_passkey(&passkey, &app.config().passkeys);
+    let beside = before.beside(user.id);
+    let beginning = Beginning {
+        before,
+        secret: secret.digest(),
+        browser: visitor.browser,
+        proof,
+        passkey: Some(passkey.id),
+        now,
+        limits: app.config().sessions.clone(),
+        epoch: app.epoch(),
+        origin,
+    };
     match app.store().write(Register { ceremony, link: row, user: user.clone(), passkey, beginning }).await? {
-        Registered::Done => Ok(Opened { secret, user }),
+        Registered::Done => Ok(Opened { secret, user, beside }),
         Registered::CeremonyUsed => Err(ceremonies::used()),
         Registered::Refused(why) => Err(match why {
             // Lost by a moment to somebody who was as right (E-RACE-07).
@@ -123,7 +133,7 @@ fn new_user(registering: Registering, link: &one_time_link::Model, now: Time) ->
         backup_codes_acknowledged_at: None,
         deactivated_at: None,
         security_epoch: 0,
-        profile: "{}".to_owned(),
+        profile: Profile::default(),
         updated_at: now,
         language: None,
         time_zone: None,
@@ -149,7 +159,7 @@ pub(super) fn new_passkey(made: NewPasskey, name: Option<PasskeyName>, user_id: 
         created_at: now,
         last_used_at: None,
         last_used_from: None,
-        attested: false,
+        attested: made.attested,
         suspected_at: None,
         frozen_at: None,
     })

@@ -3,31 +3,43 @@
 use std::time::Duration;
 
 use crate::actions::audit::{Event, Origin};
+use crate::actions::everybody::{Account, Everybody};
+use crate::actions::ways_in;
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::id::{PasskeyId, SessionId, Sid, UserId};
 use crate::base::secret::SessionSecret;
-use crate::config::Sessions;
+use crate::base::session_secrets::SessionSecrets;
+use crate::config::{Passkeys, Sessions};
 use crate::protocol::claims::{Acr, Amr};
-use crate::store::reads::session_and_user::{SessionAndUser, session_and_user};
-use crate::store::{Job, StoreError, Write, session, user};
+use crate::store::reads::session_and_user::{SessionAndUser, sessions_and_users};
+use crate::store::{Job, StoreError, Write, passkey, session, user};
 
 /// `last_seen` is written at most this often.
 const SEEN_EVERY: Duration = Duration::from_mins(5);
 
-/// The session that this secret opens in this browser, if it is alive. One read.
-pub async fn current(app: &App, secret: &SessionSecret, browser: Digest) -> Result<Option<SessionAndUser>, StoreError> {
-    let (horizon, found) = session_and_user(app.store(), secret.digest()).await?;
+/// Everybody whom these secrets sign in in this browser, as far as their sessions are alive, in the order of the secrets. One read; none
+/// without a secret.
+pub async fn all_here(app: &App, secrets: &SessionSecrets, browser: Digest) -> Result<Everybody, StoreError> {
+    if secrets.is_empty() {
+        return Ok(Everybody::default());
+    }
+    let digests: Vec<Digest> = secrets.iter().map(SessionSecret::digest).collect();
+    let (horizon, found) = sessions_and_users(app.store(), &digests).await?;
     app.observe(horizon).await?;
     let now = app.now();
-    let alive = found.filter(|found| found.session.browser_digest == browser && is_alive(found, &app.config().sessions, app.epoch(), now));
-    if let Some(SessionAndUser { session, .. }) = &alive
-        && now.since(session.last_seen_at) >= SEEN_EVERY
-    {
-        note_use(app, session.id, now);
+    let is_here = |found: &&SessionAndUser| found.session.browser_digest == browser && is_alive(found, &app.config().sessions, app.epoch(), now);
+    let account = |secret: &SessionSecret| {
+        let who = found.iter().filter(is_here).find(|found| found.session.secret_digest == secret.digest())?;
+        Some(Account { secret: secret.clone(), who: who.clone() })
+    };
+    let here = Everybody::new(secrets.iter().filter_map(account).collect());
+    // Only the account in use is kept alive by being used.
+    if let Some(SessionAndUser { session, .. }) = here.current() {
+        note_use(app, session);
     }
-    Ok(alive)
+    Ok(here)
 }
 
 /// Whether a session may be used: not ended, not too old, not too long idle, of this epoch, and its person is let in.
@@ -48,6 +60,18 @@ pub async fn is_still_open(write: &Write<'_>, session: &session::Model, user: &u
     Ok(user.is_active() && found.is_some_and(|found| found.ended_at.is_none() && found.security_epoch == user.security_epoch))
 }
 
+/// The living sessions of whoever is signed in `here`, those that were used last first. One read.
+pub async fn of(app: &App, here: &SessionAndUser) -> Result<Vec<session::Model>, StoreError> {
+    let living = living(&app.config().sessions, app.epoch(), &here.user, app.now());
+    session::living_of(app.store(), here.user.id, living).await
+}
+
+/// [`is_alive`] in the words of the database.
+fn living(limits: &Sessions, epoch: i64, user: &user::Model, now: Time) -> session::Living {
+    let (began_after, seen_after) = (now.minus(limits.absolute), now.minus(limits.idle));
+    session::Living { epoch, security_epoch: user.security_epoch, began_after, seen_after }
+}
+
 struct NoteUse {
     session: SessionId,
     now: Time,
@@ -61,9 +85,13 @@ impl Job for NoteUse {
     }
 }
 
-/// In the background: whoever asked does not wait for it, and losing one costs at most five minutes of the idle time.
-fn note_use(app: &App, session: SessionId, now: Time) {
-    let store = app.store().clone();
+/// Notes that a session is in use. In the background: whoever asked does not wait for it, and losing one costs at most five minutes of the
+/// idle time.
+pub fn note_use(app: &App, session: &session::Model) {
+    let (store, session, now, seen) = (app.store().clone(), session.id, app.now(), session.last_seen_at);
+    if now.since(seen) < SEEN_EVERY {
+        return;
+    }
     tokio::spawn(async move {
         if let Err(error) = store.write(NoteUse { session, now }).await {
             tracing::warn!(%error, "the use of a session was not noted");
@@ -80,6 +108,15 @@ pub struct Proof {
     pub amr: Amr,
 }
 
+impl Proof {
+    /// What signing with this passkey proves. Hardware is claimed only for a key that can't be copied (B-AUTH-07), and where authenticators are
+    /// asked to prove their make, only for one that did.
+    pub fn of_passkey(passkey: &passkey::Model, policy: &Passkeys) -> Self {
+        let may_be_copied = passkey.backup_eligible || (policy.asks_attestation() && !passkey.attested);
+        Self { acr: Acr::of_passkey(may_be_copied), amr: Amr::of_passkey(may_be_copied) }
+    }
+}
+
 /// A session that a proof has opened, and whose it is.
 #[derive(Debug)]
 pub struct Opened {
@@ -87,18 +124,29 @@ pub struct Opened {
     pub secret: SessionSecret,
     /// Who signed in.
     pub user: user::Model,
+    /// What opens the sessions of others in this browser, which go on.
+    pub beside: SessionSecrets,
 }
 
-/// Whether the person proved who they are recently enough to change how they sign in (C-SUDO-01).
-pub fn is_recent(session: &session::Model, limits: &Sessions, now: Time) -> bool {
-    now < session.authenticated_at.plus(limits.step_up)
+/// Whether the person proved who they are recently enough (C-SUDO-01), and as strongly as they can (C-SUDO-02), to change how they sign in.
+/// One read, where the proof was no passkey.
+pub async fn is_recent(app: &App, here: &SessionAndUser) -> Result<bool, StoreError> {
+    let SessionAndUser { session, user } = here;
+    if app.now() >= session.authenticated_at.plus(app.config().sessions.step_up) {
+        return Ok(false);
+    }
+    // Nothing is stronger than a passkey; whoever used one needs no look at what else they have.
+    if session.acr >= Acr::Phr {
+        return Ok(true);
+    }
+    Ok(session.acr >= ways_in::of(app, user.id).await?.strongest())
 }
 
 /// A session that begins, or goes on, inside the write that accepts a proof.
 #[derive(Clone, Debug)]
 pub struct Beginning {
-    /// The session this browser showed, if it was alive.
-    pub before: Option<SessionAndUser>,
+    /// Everybody who was signed in in this browser before.
+    pub before: Everybody,
     /// Digest of the new secret.
     pub secret: Digest,
     /// Digest of the browser cookie.
@@ -109,6 +157,8 @@ pub struct Beginning {
     pub passkey: Option<PasskeyId>,
     /// When.
     pub now: Time,
+    /// How long sessions live, and how many of a person.
+    pub limits: Sessions,
     /// The epoch of this node.
     pub epoch: i64,
     /// Who caused it.
@@ -116,19 +166,16 @@ pub struct Beginning {
 }
 
 impl Beginning {
-    /// Begins a session for `user`. The same person's session goes on with a new secret and new times; another person's session in this
-    /// browser ends, and a new row begins.
+    /// Begins a session for `user`. The same person's session in this browser goes on with a new secret and new times. Another person gets a row
+    /// of their own; the sessions of others stay, as many as one browser may have (C-SES-07). Hold the person's row to change first: sign-ins
+    /// of one person come one after the other, so that none slips past `sessions.most_per_user`.
     pub async fn run(&self, write: &Write<'_>, user: &user::Model) -> Result<SessionId, StoreError> {
-        if let Some(SessionAndUser { session: before, .. }) = &self.before {
-            if before.user_id == user.id {
-                let Proof { acr, amr } = self.proof.clone();
-                let fresh = session::Authentication { secret_digest: self.secret, at: self.now, acr, amr, passkey_id: self.passkey };
-                if session::authenticate_again(write, before.id, user.id, fresh).await? {
-                    Event::new("session_authenticated_again", &self.origin).user(user.id).session(before.id).record(write, self.now).await?;
-                    return Ok(before.id);
-                }
-            } else {
-                end_in(write, before, "another_person_signed_in", &self.origin, self.now).await?;
+        if let Some(SessionAndUser { session: before, .. }) = self.before.of(user.id) {
+            let Proof { acr, amr } = self.proof.clone();
+            let fresh = session::Authentication { secret_digest: self.secret, at: self.now, acr, amr, passkey_id: self.passkey };
+            if session::authenticate_again(write, before.id, user.id, fresh).await? {
+                Event::new("session_authenticated_again", &self.origin).user(user.id).session(before.id).record(write, self.now).await?;
+                return Ok(before.id);
             }
         }
         let id = SessionId::new(self.now);
@@ -158,12 +205,26 @@ impl Beginning {
             .detail("acr", self.proof.acr.to_string())
             .record(write, self.now)
             .await?;
+        for SessionAndUser { session, .. } in self.before.beyond(user.id) {
+            end_in(write, session, "too_many_accounts", &self.origin, self.now).await?;
+        }
+        self.end_what_is_too_many(write, user).await?;
         Ok(id)
+    }
+
+    /// C-SES-09: of too many sessions of one person, those end that were not used for the longest time.
+    async fn end_what_is_too_many(&self, write: &Write<'_>, user: &user::Model) -> Result<(), StoreError> {
+        let living = living(&self.limits, self.epoch, user, self.now);
+        let most = usize::try_from(self.limits.most_per_user).unwrap_or(usize::MAX);
+        for session in session::living_of(write, user.id, living).await?.iter().skip(most) {
+            end_in(write, session, "too_many_sessions", &self.origin, self.now).await?;
+        }
+        Ok(())
     }
 }
 
 struct End {
-    session: session::Model,
+    sessions: Vec<session::Model>,
     why: &'static str,
     origin: Origin,
     now: Time,
@@ -173,13 +234,16 @@ impl Job for End {
     type Outcome = ();
 
     async fn run(&self, write: &Write<'_>) -> Result<(), StoreError> {
-        end_in(write, &self.session, self.why, &self.origin, self.now).await
+        for session in &self.sessions {
+            end_in(write, session, self.why, &self.origin, self.now).await?;
+        }
+        Ok(())
     }
 }
 
-/// Ends a session. What hangs from it is dead with it, since every use of it asks for the session.
-pub async fn end(app: &App, session: session::Model, why: &'static str, origin: Origin) -> Result<(), StoreError> {
-    app.store().write(End { session, why, origin, now: app.now() }).await
+/// Ends sessions. What hangs from them is dead with them, since every use of it asks for the session.
+pub async fn end(app: &App, sessions: Vec<session::Model>, why: &'static str, origin: Origin) -> Result<(), StoreError> {
+    app.store().write(End { sessions, why, origin, now: app.now() }).await
 }
 
 /// Ends all sessions of a person, inside the write that takes away what they rest on. Change the person's row first: a sign-in that holds
@@ -190,6 +254,16 @@ pub async fn end_all_in(write: &Write<'_>, user: UserId, why: &'static str, orig
         Event::new("sessions_ended", origin).user(user).detail("why", why).detail("sessions", ended).record(write, now).await?;
     }
     Ok(())
+}
+
+/// Ends all sessions of a person but `spared`, inside the write that changes how they sign in. How many there were. Change the person's row
+/// (or hold it to change) first, as for [`end_all_in`].
+pub async fn end_others_in(write: &Write<'_>, spared: &session::Model, why: &'static str, origin: &Origin, now: Time) -> Result<u64, StoreError> {
+    let ended = session::end_others(write, spared.user_id, spared.id, now).await?;
+    if ended > 0 {
+        Event::new("sessions_ended", origin).user(spared.user_id).detail("why", why).detail("sessions", ended).record(write, now).await?;
+    }
+    Ok(ended)
 }
 
 /// Ends the sessions that a passkey opened, but for `spared`, inside the write that takes the passkey away. How many there were. Change the

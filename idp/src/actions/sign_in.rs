@@ -1,8 +1,10 @@
 //! Signing in with a passkey, and confirming with one who is signed in. Beginning a sign-in asks and stores nothing; ending is at most two
 //! reads and one write, whatever it comes to.
 //!
-//! Outside there is one answer for a passkey that nobody has, one whose signature is wrong and one whose owner is shut out (WebAuthn
-//! §14.6.2); which it was is in the audit log.
+//! Outside there is one answer for a passkey whose signature is wrong and one whose owner is shut out (WebAuthn §14.6.2); which it was is in
+//! the audit log. A passkey that nobody has is told apart by its code alone, so that the person's credential manager can let go of it
+//! (§5.1.10.2). That tells a stranger nothing: a credential id is random, is shown to its owner alone, and one that is known is answered like
+//! any other, whoever's it is and whatever became of them.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,11 +17,11 @@ use crate::app::App;
 use crate::base::digest::Digest;
 use crate::base::email::Email;
 use crate::base::error::{AppError, Kind};
-use crate::base::id::{CredentialId, SessionId, UserId};
+use crate::base::id::{CredentialId, PasskeyId, SessionId, UserId};
 use crate::base::sealed::{Fact, binding};
 use crate::base::secret::SessionSecret;
 use crate::base::single_use::SingleUseId;
-use crate::protocol::claims::{Acr, Amr};
+use crate::config::SuspectedClone;
 use crate::store::reads::passkey_and_user::{PasskeyAndUser, passkey_and_user};
 use crate::store::reads::session_and_user::SessionAndUser;
 use crate::store::spent::{self, Spending};
@@ -95,8 +97,8 @@ impl<'a> Attempt<'a> {
     /// Judges what the browser sent, and opens a session. `named` is the address the person typed, if any.
     ///
     /// # Errors
-    /// `passkey_invalid`, `passkey_other_account` or `ceremony_used`; `not_signed_in` if the session of a confirmation has ended. All of them
-    /// spend the ceremony.
+    /// `passkey_invalid`, `passkey_unknown`, `passkey_other_account`, `passkey_suspected` or `ceremony_used`; `not_signed_in` if the session of a
+    /// confirmation has ended. All of them spend the ceremony.
     pub async fn judge(self, credential: &[u8], named: Option<&Email>) -> Result<Opened, AppError> {
         let app = self.app;
         let credential_id = match app.webauthn().identify(credential) {
@@ -105,7 +107,7 @@ impl<'a> Attempt<'a> {
         };
         let (horizon, found) = passkey_and_user(app.store(), &credential_id).await?;
         app.observe(horizon).await?;
-        let Some(found) = found else { return Err(self.refuse("passkey_unknown", None).await) };
+        let Some(found) = found else { return Err(self.refuse(UNKNOWN, None).await) };
         let verified = match self.verify(credential, &found) {
             Ok(verified) => verified,
             Err(refused) => return Err(self.refuse(refused.reason(), Some(found.user.id)).await),
@@ -148,39 +150,40 @@ impl<'a> Attempt<'a> {
     async fn accept(self, found: PasskeyAndUser, verified: Verified) -> Result<Opened, AppError> {
         let Self { app, visitor, ceremony, confirming, .. } = self;
         let PasskeyAndUser { passkey, user } = found;
-        if verified.counter_went_back {
-            // WebAuthn §6.1.1: a sign of a copied key, and no proof. It is recorded, and the sign-in goes on.
-            tracing::warn!(passkey = %passkey.id, stored = passkey.counter, shown = verified.counter, "the counter of a passkey went back");
-        }
         let secret = SessionSecret::random();
-        let session = confirming.as_ref().map(|here| here.session.id);
-        let before = match confirming {
-            Some(here) => Some(here),
-            None => visitor.session(app).await?,
-        };
-        let (acr, amr) = (Acr::of_passkey(passkey.backup_eligible), Amr::of_passkey(passkey.backup_eligible));
+        let before = visitor.everybody(app).await?;
+        let beside = before.beside(user.id);
         let beginning = Beginning {
             before,
             // C-SES-02: a new secret with every proof, whatever the browser showed before.
             secret: secret.digest(),
             browser: visitor.browser,
-            proof: Proof { acr, amr },
+            proof: Proof::of_passkey(&passkey, &app.config().passkeys),
             passkey: Some(passkey.id),
             now: app.now(),
+            limits: app.config().sessions.clone(),
             epoch: app.epoch(),
             origin: visitor.origin.clone().by(Actor::User(user.id)),
         };
-        match app.store().write(SignIn { ceremony, passkey, user: user.id, confirming: session, verified, beginning }).await? {
-            SignedIn::Done => Ok(Opened { secret, user }),
+        let suspected_clone = app.config().passkeys.suspected_clone;
+        let sign_in = SignIn { ceremony, passkey: passkey.id, user: user.id, confirming, verified, suspected_clone, beginning };
+        match app.store().write(sign_in).await? {
+            SignedIn::Done => Ok(Opened { secret, user, beside }),
             SignedIn::CeremonyUsed => Err(ceremonies::used()),
             SignedIn::SessionEnded => Err(AppError::new(Kind::Unauthenticated, "not_signed_in")),
             SignedIn::Refused(reason) => Err(passkey_invalid(reason)),
+            // Told only to whoever holds the key: the signature was good.
+            SignedIn::Suspected => Err(AppError::new(Kind::Forbidden, "passkey_suspected")),
         }
     }
 }
 
+/// What the audit log calls a credential id that is nobody's.
+const UNKNOWN: &str = "passkey_unknown";
+
 fn passkey_invalid(reason: &'static str) -> AppError {
-    AppError::new(Kind::Unauthenticated, "passkey_invalid").because(reason)
+    let code = if reason == UNKNOWN { "passkey_unknown" } else { "passkey_invalid" };
+    AppError::new(Kind::Unauthenticated, code).because(reason)
 }
 
 fn failed(confirming: bool, origin: &Origin, reason: &'static str, user: Option<UserId>) -> Event {
@@ -193,11 +196,12 @@ fn failed(confirming: bool, origin: &Origin, reason: &'static str, user: Option<
 
 struct SignIn {
     ceremony: SingleUseId,
-    passkey: passkey::Model,
+    passkey: PasskeyId,
     user: UserId,
     /// The session that must still be there to go on.
-    confirming: Option<SessionId>,
+    confirming: Option<SessionAndUser>,
     verified: Verified,
+    suspected_clone: SuspectedClone,
     beginning: Beginning,
 }
 
@@ -206,45 +210,65 @@ enum SignedIn {
     CeremonyUsed,
     SessionEnded,
     Refused(&'static str),
+    /// The key may have been copied, and such keys are refused.
+    Suspected,
 }
 
 impl Job for SignIn {
     type Outcome = SignedIn;
 
     async fn run(&self, write: &Write<'_>) -> Result<SignedIn, StoreError> {
-        let Beginning { now, epoch, ref origin, .. } = self.beginning;
+        let Beginning { now, epoch, .. } = self.beginning;
         if spent::spend(write, self.ceremony, None, epoch).await? != Spending::Now {
             return Ok(SignedIn::CeremonyUsed);
         }
         // Looked at again (B-AUTH-05): the person may have been shut out, or the passkey taken away, since the signature was checked.
-        let Some(user) = user::hold(write, self.user).await?.filter(user::Model::is_active) else {
+        let Some(user) = user::hold_to_change(write, self.user).await?.filter(user::Model::is_active) else {
             return self.refused(write, "deactivated").await;
         };
-        if let (Some(_), Some(SessionAndUser { session, .. })) = (self.confirming, &self.beginning.before)
+        let Some(passkey) = passkey::hold(write, self.passkey).await? else {
+            return self.refused(write, UNKNOWN).await;
+        };
+        if let Some(SessionAndUser { session, .. }) = &self.confirming
             && !sessions::is_still_open(write, session, &user).await?
         {
             self.refused(write, "session_ended").await?;
             return Ok(SignedIn::SessionEnded);
         }
-        let seen = passkey::Use { counter: self.verified.counter.into(), backed_up: self.verified.backed_up, at: now };
-        if !passkey::record_use(write, self.passkey.id, seen).await? {
-            return self.refused(write, "passkey_unknown").await;
-        }
-        let session = self.beginning.run(write, &user).await?;
-        let event = |kind| Event::new(kind, origin).user(user.id).session(session).detail("passkey", self.passkey.id.to_string());
-        if self.verified.counter_went_back {
-            event("passkey_counter_went_back")
-                .detail("stored", self.passkey.counter)
+        if self.went_back(&passkey) {
+            let is_news = passkey::suspect(write, passkey.id, now).await?;
+            self.event("passkey_counter_went_back")
+                .detail("stored", passkey.counter)
                 .detail("shown", self.verified.counter)
+                .detail("marked", is_news)
                 .record(write, now)
                 .await?;
         }
-        event(if self.confirming.is_some() { "confirmed" } else { "signed_in" }).record(write, now).await?;
+        let is_suspected = passkey.suspected_at.is_some() || self.went_back(&passkey);
+        if is_suspected && self.suspected_clone == SuspectedClone::Refuse {
+            self.refused(write, "suspected_clone").await?;
+            return Ok(SignedIn::Suspected);
+        }
+        let seen =
+            passkey::Use { counter: self.verified.counter.into(), backed_up: self.verified.backed_up, at: now, from: self.beginning.origin.place() };
+        passkey::record_use(write, passkey.id, seen).await?;
+        let session = self.beginning.run(write, &user).await?;
+        self.event(if self.confirming.is_some() { "confirmed" } else { "signed_in" }).session(session).record(write, now).await?;
         Ok(SignedIn::Done)
     }
 }
 
 impl SignIn {
+    /// Whether the counter went back (WebAuthn §6.1.1), a sign of a copied key and no proof. Judged by what was stored when the signature was
+    /// checked: of two sign-ins that meet, the later one need not come first. But no authenticator shows one number twice.
+    fn went_back(&self, stored: &passkey::Model) -> bool {
+        self.verified.counter_went_back || (self.verified.counter != 0 && i64::from(self.verified.counter) == stored.counter)
+    }
+
+    fn event(&self, kind: &'static str) -> Event {
+        Event::new(kind, &self.beginning.origin).user(self.user).detail("passkey", self.passkey.to_string())
+    }
+
     async fn refused(&self, write: &Write<'_>, reason: &'static str) -> Result<SignedIn, StoreError> {
         let origin = self.beginning.origin.clone().by(Actor::Nobody);
         failed(self.confirming.is_some(), &origin, reason, Some(self.user)).record(write, self.beginning.now).await?;

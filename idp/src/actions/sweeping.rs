@@ -1,4 +1,5 @@
-//! Forgetting what is over: spent values, stored requests, links, sessions and grants whose time has long passed.
+//! Forgetting what is over: spent values, stored requests, links, sessions and grants whose time has long passed,
+//! and guesses that nobody counts any more.
 //!
 //! The memory of what is spent must not fail open: first the horizon is raised, in a transaction of its own, then rows go; and nothing is
 //! swept while the clocks disagree about how much time has passed.
@@ -7,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::app::App;
 use crate::base::clock::Time;
-use crate::store::{Job, StoreError, Write, authorization_request, grant, horizon, one_time_link, session, spent};
+use crate::store::{Job, StoreError, Write, attempt, authorization_request, grant, horizon, one_time_link, session, spent};
 
 /// How far a sweep of spent values stays behind the present.
 const BEHIND: Duration = Duration::from_mins(10);
@@ -47,6 +48,7 @@ struct ForgetRest {
     requests: Time,
     links_and_grants: Time,
     sessions: Time,
+    attempts: Time,
 }
 
 impl Job for ForgetRest {
@@ -57,7 +59,8 @@ impl Job for ForgetRest {
         let links = one_time_link::sweep(write, self.links_and_grants).await?;
         let grants = grant::sweep(write, self.links_and_grants).await?;
         let sessions = session::sweep(write, self.sessions).await?;
-        Ok([requests, links, grants, sessions].into_iter().max().unwrap_or(0))
+        let attempts = attempt::sweep(write, self.attempts).await?;
+        Ok([requests, links, grants, sessions, attempts].into_iter().max().unwrap_or(0))
     }
 }
 
@@ -101,6 +104,6 @@ pub async fn sweep_at(app: &App, now: Time) -> Result<u64, StoreError> {
     }
     let links_and_grants = now.minus(KEPT);
     let sessions = links_and_grants.minus(app.config().sessions.absolute);
-    while app.store().write(ForgetRest { requests: through, links_and_grants, sessions }).await? >= spent::SWEEP_BATCH {}
+    while app.store().write(ForgetRest { requests: through, links_and_grants, sessions, attempts: now }).await? >= spent::SWEEP_BATCH {}
     Ok(forgotten)
 }

@@ -193,9 +193,7 @@ fn id_token(app: &App, rings: &Rings, given: &Given<'_>, access_token: &str, exp
         amr: &amr,
         sid: given.sid,
         access_token: Some(access_token),
-        name: claims.name.as_deref(),
-        email: claims.email.as_deref(),
-        email_verified: claims.email_verified,
+        claims: &claims,
     };
     mint_id_token(key, &facts).map_err(|error| error.to_string())
 }
@@ -204,8 +202,9 @@ fn id_token(app: &App, rings: &Rings, given: &Given<'_>, access_token: &str, exp
 pub fn person_facts(user: &user::Model) -> PersonFacts {
     PersonFacts {
         name: Some(user.name.clone()),
-        // No column tells when the profile changed last, and the claim is left out rather than guessed.
-        updated_at: None,
+        profile: user.profile.clone(),
+        zoneinfo: user.time_zone.clone(),
+        updated_at: Some(user.updated_at),
         email: user.email.clone(),
         email_verified: user.email_verified_at.is_some(),
     }

@@ -8,6 +8,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 
+use crate::base::unseen::is_unseen;
+
 /// A canonical email address. Says nothing about whether mail reaches anyone there.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -22,7 +24,7 @@ impl Email {
         }
         let folded: String = typed.trim().nfkc().collect::<String>().to_lowercase().nfkc().collect();
         let (local, domain) = folded.rsplit_once('@')?;
-        let forbidden = |c: char| c.is_control() || c.is_whitespace() || "()<>[]:;@\\,\"".contains(c) || is_invisible(c);
+        let forbidden = |c: char| c.is_whitespace() || "()<>[]:;@\\,\"".contains(c) || is_unseen(c);
         if local.is_empty() || local.starts_with('.') || local.ends_with('.') || local.contains("..") || local.contains(forbidden) {
             return None;
         }
@@ -43,11 +45,6 @@ impl Email {
     pub fn from_stored(text: String) -> Self {
         Self(text)
     }
-}
-
-/// Characters that change how text looks without being seen: zero-width ones and directional marks.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 impl fmt::Display for Email {

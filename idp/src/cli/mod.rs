@@ -39,7 +39,7 @@ enum Command {
     Config,
     /// Bring the database up to this release.
     Migrate,
-    /// Invite, list, deactivate and reactivate people.
+    /// Invite, list, deactivate and reactivate people; let back in who has lost every passkey.
     #[command(subcommand)]
     Users(users::Command),
     /// Register, list, show, disable and enable client applications.

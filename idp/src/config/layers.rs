@@ -17,6 +17,10 @@ pub(super) enum Written {
     Text,
     /// As a whole number.
     Number,
+    /// As `true` or `false`.
+    Boolean,
+    /// As a list of texts, each on a line of its own here.
+    List,
     /// Where everything is text: the environment, a secret file.
     Untyped,
     /// As something that no setting is; TOML's name for it.
@@ -71,6 +75,11 @@ impl Layers {
                 }
                 DeValue::String(text) => (text.to_string(), Written::Text),
                 DeValue::Integer(number) => (number.to_string(), Written::Number),
+                DeValue::Boolean(yes) => (yes.to_string(), Written::Boolean),
+                DeValue::Array(items) => match texts(items.iter().map(|item| item.get_ref())) {
+                    Some(lines) => (lines, Written::List),
+                    None => (String::new(), Written::Other("array")),
+                },
                 other => (String::new(), Written::Other(other.type_str())),
             };
             self.add(path, Raw { text, written, origin });
@@ -108,6 +117,12 @@ impl Layers {
     pub(super) fn into_rest(self) -> impl Iterator<Item = (String, Origin)> {
         self.values.into_iter().flat_map(|(path, raws)| raws.into_iter().map(move |raw| (path.clone(), raw.origin)))
     }
+}
+
+/// The texts of a list, one a line; `None` if it holds anything else.
+fn texts<'v>(items: impl Iterator<Item = &'v DeValue<'v>>) -> Option<String> {
+    let texts: Option<Vec<&str>> = items.map(|item| if let DeValue::String(text) = item { Some(text.as_ref()) } else { None }).collect();
+    texts.filter(|texts| texts.iter().all(|text| !text.contains('\n'))).map(|texts| texts.join("\n"))
 }
 
 fn line_of(whole: &str, offset: usize) -> usize {

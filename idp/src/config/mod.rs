@@ -4,13 +4,17 @@
 //! Issuer and RP ID come from here alone, never from what a request says. Secrets are shown neither by `Debug` nor in a problem.
 
 mod addresses;
+mod breached;
 mod duration;
 mod infrastructure;
 mod layers;
+mod passkeys;
+mod passwords;
 mod policy;
 mod problems;
 mod reader;
 mod secrets;
+mod sign_in;
 mod value;
 
 #[cfg(test)]
@@ -22,11 +26,15 @@ use crate::base::issuer::Issuer;
 use crate::config::layers::Layers;
 use crate::config::reader::Reader;
 
+pub use crate::config::breached::Breached;
 pub use crate::config::infrastructure::{Database, Http, Keys, Log};
-pub use crate::config::policy::{Brand, Lifetimes, Limits, Passkeys, Sessions};
+pub use crate::config::passkeys::{AaguidRule, Passkeys, SuspectedClone};
+pub use crate::config::passwords::Passwords;
+pub use crate::config::policy::{Brand, Lifetimes, Limits, Sessions};
 pub use crate::config::problems::{Origin, Problem, Problems};
 pub use crate::config::reader::Effective;
 pub use crate::config::secrets::{DatabaseUrl, MasterKey, MasterKeySource};
+pub use crate::config::sign_in::{PasswordPolicy, RequireStrong, SignIn};
 
 /// Every setting. `config/weftid.toml` explains each.
 #[derive(Clone, Debug)]
@@ -41,10 +49,16 @@ pub struct Config {
     pub database: Database,
     /// The key that wraps all keys.
     pub keys: Keys,
-    /// How passkeys know us.
+    /// How passkeys know us, and which we take.
     pub passkeys: Passkeys,
     /// How we call ourselves.
     pub brand: Brand,
+    /// How people may sign in.
+    pub sign_in: SignIn,
+    /// What a password costs.
+    pub passwords: Passwords,
+    /// Where a new password is looked up.
+    pub breached: Breached,
     /// How long people stay signed in.
     pub sessions: Sessions,
     /// How long what we hand out is good for.
@@ -97,12 +111,31 @@ impl Config {
         let keys = Keys::read(&mut reader, &data_dir, &database.url);
         let brand = Brand::read(&mut reader);
         let passkeys = Passkeys::read(&mut reader, issuer.as_ref(), &brand);
+        let sign_in = SignIn::read(&mut reader);
+        let passwords = Passwords::read(&mut reader);
+        let breached = Breached::read(&mut reader);
         let sessions = Sessions::read(&mut reader);
         let lifetimes = Lifetimes::read(&mut reader);
         let limits = Limits::read(&mut reader);
         let log = Log::read(&mut reader);
         let (effective, issuer) = reader.finish(issuer)?;
-        Ok(Self { issuer, data_dir, http, database, keys, passkeys, brand, sessions, lifetimes, limits, log, effective })
+        Ok(Self {
+            issuer,
+            data_dir,
+            http,
+            database,
+            keys,
+            passkeys,
+            brand,
+            sign_in,
+            passwords,
+            breached,
+            sessions,
+            lifetimes,
+            limits,
+            log,
+            effective,
+        })
     }
 }
 

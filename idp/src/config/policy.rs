@@ -3,49 +3,8 @@
 
 use std::time::Duration;
 
-use crate::base::issuer::Issuer;
 use crate::config::duration::days;
 use crate::config::reader::Reader;
-
-/// How passkeys know us.
-#[derive(Clone, Debug)]
-pub struct Passkeys {
-    /// The relying party id: the domain that passkeys are bound to, for good (WebAuthn §5.4.2).
-    pub rp_id: String,
-    /// The name that browsers show when a passkey is made.
-    pub rp_name: String,
-    /// How long a ceremony may take.
-    pub ceremony: Duration,
-}
-
-impl Passkeys {
-    pub(super) fn read(reader: &mut Reader, issuer: Option<&Issuer>, brand: &Brand) -> Self {
-        let host = issuer.map(Issuer::host).unwrap_or_default();
-        let rp_id: String = reader.get("passkeys.rp_id", host.to_owned());
-        if issuer.is_some() {
-            // WebAuthn §5.1.3: the RP ID must be the host or a registrable suffix of it; a single label is a whole top-level domain.
-            let is_parent = rp_id.contains('.') && host.strip_suffix(rp_id.as_str()).is_some_and(|below| below.ends_with('.'));
-            let is_address = host.starts_with('[') || host.parse::<std::net::IpAddr>().is_ok();
-            let message = if is_address {
-                "passkeys are bound to a domain name, so the issuer must not be an IP address; use http://localhost:8080 to try it out"
-            } else {
-                "must be the host of the issuer or a parent domain of it, such as \"example.com\" for https://id.example.com"
-            };
-            let paths: &[&'static str] = if is_address { &["issuer", "passkeys.rp_id"] } else { &["passkeys.rp_id", "issuer"] };
-            reader.must(paths, !is_address && (rp_id == host || is_parent), message);
-        }
-        Self {
-            rp_id,
-            rp_name: reader.get("passkeys.rp_name", brand.name.clone()),
-            ceremony: reader.within(
-                "passkeys.ceremony",
-                Duration::from_mins(5),
-                [Duration::from_mins(1), Duration::from_mins(10)],
-                "people fetch their phone or security key, and WebAuthn §15.1 recommends 5 to 10 minutes",
-            ),
-        }
-    }
-}
 
 /// How we call ourselves.
 #[derive(Clone, Debug)]
@@ -69,6 +28,8 @@ pub struct Sessions {
     pub absolute: Duration,
     /// Whoever changes how they sign in proved who they are within this time.
     pub step_up: Duration,
+    /// Sessions of one person at the same time; beyond it those end that were not used for the longest time.
+    pub most_per_user: u32,
 }
 
 impl Sessions {
@@ -87,6 +48,12 @@ impl Sessions {
                 Duration::from_mins(5),
                 [Duration::from_mins(1), Duration::from_mins(10)],
                 "whoever sits down at an open session must not be able to add a passkey of their own",
+            ),
+            most_per_user: reader.within(
+                "sessions.most_per_user",
+                50,
+                [1, 1_000],
+                "nobody has that many browsers, and whoever looks through the list of their sessions must reach its end",
             ),
         };
         reader.must(
@@ -117,6 +84,10 @@ pub struct Lifetimes {
     pub setup_link: Duration,
     /// An invitation.
     pub invitation: Duration,
+    /// A link to recovery.
+    pub recovery_link: Duration,
+    /// A link that confirms another address.
+    pub email_change: Duration,
 }
 
 impl Lifetimes {
@@ -170,6 +141,18 @@ impl Lifetimes {
                 [Duration::from_mins(5), days(30)],
                 "whoever finds it becomes that person",
             ),
+            recovery_link: reader.within(
+                "lifetimes.recovery_link",
+                Duration::from_mins(30),
+                [Duration::from_mins(5), Duration::from_hours(1)],
+                "mail takes a few minutes, and a mailbox that was left open must not keep a way in",
+            ),
+            email_change: reader.within(
+                "lifetimes.email_change",
+                Duration::from_hours(1),
+                [Duration::from_mins(5), Duration::from_hours(24)],
+                "mail takes a few minutes, and whoever mistyped their address should not wait for a stranger to click",
+            ),
         };
         reader.must(
             &["lifetimes.refresh_idle", "lifetimes.refresh_absolute"],
@@ -185,6 +168,10 @@ impl Lifetimes {
 pub struct Limits {
     /// Attempts per network and minute, at what strangers can reach and we must judge.
     pub network_per_minute: u32,
+    /// The longest wait between two guesses at one person's secret, until there have been a hundred.
+    pub longest_delay: Duration,
+    /// Wrong guesses that one network has free.
+    pub network_guesses: u32,
     /// Authorization requests kept as rows at the same time, all clients together.
     pub stored_requests: u32,
     /// Passkeys of one person.
@@ -199,6 +186,18 @@ impl Limits {
                 60,
                 [5, 100_000],
                 "one sign-in takes a few attempts, and an office shares one network",
+            ),
+            longest_delay: reader.within(
+                "limits.longest_delay",
+                Duration::from_hours(1),
+                [Duration::from_mins(1), Duration::from_hours(24)],
+                "a shorter one lets strangers guess on, and a longer one shuts out whoever forgot their password",
+            ),
+            network_guesses: reader.within(
+                "limits.network_guesses",
+                30,
+                [5, 1_000_000],
+                "an office mistypes together, and whoever tries many accounts comes from few networks",
             ),
             stored_requests: reader.within(
                 "limits.stored_requests",

@@ -106,6 +106,12 @@ impl Reader {
         self.settle(path, Some(raw), |_| Ok(()))
     }
 
+    /// A setting whose default is to be absent; `None` also after a problem.
+    pub(super) fn optional<T: Value>(&mut self, path: &'static str) -> Option<T> {
+        let raw = self.layers.take(path);
+        self.settle(path, raw, |_| Ok(()))
+    }
+
     /// What must be true of several settings together. Silent when one of them is wrong already: its default says nothing about it.
     pub(super) fn must(&mut self, paths: &[&'static str], holds: bool, message: impl Into<String>) {
         let wrong_already = self.problems.iter().any(|problem| paths.contains(&problem.path.as_str()));

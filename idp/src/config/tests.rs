@@ -240,7 +240,15 @@ fn every_setting_has_bounds_that_hold() {
         ("lifetimes.refresh_race_window", "-1s", "61s"),
         ("lifetimes.setup_link", "4min", "8d"),
         ("lifetimes.invitation", "4min", "31d"),
+        ("sign_in.second_step", "59s", "11min"),
+        ("passwords.memory_kib", "7167", "1048577"),
+        ("passwords.iterations", "0", "21"),
+        ("passwords.parallelism", "0", "9"),
+        ("passwords.at_once", "0", "65"),
+        ("passwords.waiting", "15", "8193"),
         ("limits.network_per_minute", "4", "100001"),
+        ("limits.longest_delay", "59s", "25h"),
+        ("limits.network_guesses", "4", "1000001"),
         ("limits.stored_requests", "99", "1000001"),
         ("limits.passkeys_per_user", "1", "51"),
     ] {
@@ -255,4 +263,67 @@ fn a_hostile_name_stays_on_its_line() {
     let shown = problems(&[("http.x\nissuer (forged): fine", "1"), ("\u{1b}[31m", "1")]);
     assert_eq!(shown.lines().count(), 2, "{shown:?}");
     assert!(!shown.contains('\u{1b}'), "{shown:?}");
+}
+
+/// B-LC-03
+#[test]
+fn who_may_use_a_password_is_said_in_one_of_three_words() {
+    for (word, with_passkey, without) in [("always", true, true), ("without_passkey", false, true), ("never", false, false)] {
+        let policy = Config::from_pairs(&[("sign_in.passwords", word)]).unwrap().sign_in.passwords;
+        assert_eq!((policy.allows(true), policy.allows(false)), (with_passkey, without), "{word}");
+    }
+    assert!(problems(&[("sign_in.passwords", "sometimes")]).contains("\"without_passkey\""));
+}
+
+/// However many cores there are, hashing takes no more memory than a small server has.
+#[test]
+fn hashing_is_bounded_by_memory_whatever_the_cores() {
+    for memory_kib in ["7168", "19456", "262144"] {
+        let passwords = Config::from_pairs(&[("passwords.memory_kib", memory_kib)]).unwrap().passwords;
+        assert!(passwords.at_once == 1 || passwords.at_once * passwords.memory_kib <= 131_072, "{passwords:?}");
+    }
+}
+
+/// B-PL-03, B-REG-06: what doesn't fit together is said before anybody makes a passkey.
+#[test]
+fn what_passkeys_may_be_fits_together() {
+    let issuer = ("issuer", "https://id.example.com");
+    let good = Config::from_pairs(&[issuer, ("passkeys.related_origins", "https://shop.example, https://shop.example:8443")]).unwrap();
+    assert_eq!(good.passkeys.related_origins, ["https://shop.example", "https://shop.example:8443"]);
+    for (origins, said) in [
+        ("http://shop.example", "https origin"),
+        ("https://shop.example/", "https origin"),
+        ("https://SHOP.example", "https origin"),
+        ("shop.example", "https origin"),
+        ("https://a.com,https://b.com,https://c.com,https://d.com,https://e.com", "five different names"),
+    ] {
+        let wrong = problems(&[issuer, ("passkeys.related_origins", origins)]);
+        assert!(wrong.contains("passkeys.related_origins") && wrong.contains(said), "{origins}: {wrong}");
+    }
+    assert!(problems(&[("passkeys.related_origins", "https://shop.example")]).contains("issuer with https"));
+
+    let aaguid = ("passkeys.aaguids", "ee882879-721c-4913-9775-3dfcce97072a");
+    let allow = Config::from_pairs(&[("passkeys.attestation", "allow"), aaguid, ("passkeys.device_bound_only", "true")]).unwrap();
+    assert!(allow.passkeys.asks_attestation() && allow.passkeys.device_bound_only && allow.passkeys.aaguids.len() == 1);
+    assert!(problems(&[("passkeys.attestation", "allow")]).contains("set both, or neither"));
+    assert!(problems(&[aaguid]).contains("set both, or neither"));
+    assert!(problems(&[("passkeys.attestation", "deny"), ("passkeys.aaguids", "YubiKey")]).contains("AAGUID"));
+    assert!(problems(&[("passkeys.attestation", "strict")]).contains("\"off\", \"allow\" or \"deny\""));
+    assert!(problems(&[("passkeys.suspected_clone", "delete")]).contains("\"refuse\" or \"allow\""));
+    let nowhere = [("passkeys.attestation", "allow"), aaguid, ("passkeys.attestation_ca_files", "/nowhere.pem")];
+    assert!(problems(&nowhere).contains("certificates in PEM"));
+}
+
+#[test]
+fn a_list_is_written_as_toml_writes_it() {
+    let folder = TempDir::new().unwrap();
+    let text = "issuer = \"https://id.example.com\"\n[passkeys]\nrelated_origins = [\"https://shop.example\"]\ndevice_bound_only = true\n";
+    let config = Config::load(Some(&file(&folder, text)), nothing()).unwrap();
+    assert_eq!(config.passkeys.related_origins, ["https://shop.example"]);
+    assert!(config.passkeys.device_bound_only);
+    let shown = |path| config.effective().iter().find(|one| one.path == path).unwrap().shown.clone().unwrap();
+    assert_eq!(shown("passkeys.related_origins"), "[\"https://shop.example\"]");
+    let text = "[passkeys]\nrelated_origins = \"https://shop.example\"\ndevice_bound_only = \"true\"\naaguids = [1]\n";
+    let wrong = Config::load(Some(&file(&folder, text)), nothing()).unwrap_err().to_string();
+    assert!(wrong.contains("must be a list") && wrong.contains("true or false, without quotes"), "{wrong}");
 }

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use crate::base::issuer::Issuer;
 use crate::base::telemetry::{Filter, Format};
 use crate::config::duration;
@@ -23,7 +25,65 @@ pub(super) fn text<'a>(raw: &'a Raw, what: &str) -> Result<&'a str, String> {
     match raw.written {
         Written::Text | Written::Untyped => Ok(&raw.text),
         Written::Number => Err(format!("is a number; must be {what}, in quotes")),
+        Written::Boolean => Err(format!("is a TOML boolean; must be {what}, in quotes")),
+        Written::List => Err(format!("is a list; must be {what}, in quotes")),
         Written::Other(kind) => Err(format!("is a TOML {kind}; must be {what}, in quotes")),
+    }
+}
+
+/// One of a few words, each of which stands for something.
+pub(super) fn word<T: Copy>(raw: &Raw, names: &[(&str, T)]) -> Result<T, String> {
+    let quoted: Vec<String> = names.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+    let what = match quoted.split_last() {
+        Some((last, before)) => format!("{} or {last}", before.join(", ")),
+        None => String::new(),
+    };
+    let written = text(raw, &what)?;
+    names.iter().find(|(name, _)| *name == written).map(|(_, value)| *value).ok_or_else(|| format!("must be {what}"))
+}
+
+/// The word that stands for `value`.
+pub(super) fn name_of<T: PartialEq>(value: &T, names: &[(&str, T)]) -> String {
+    names.iter().find(|(_, named)| named == value).map(|(name, _)| (*name).to_owned()).unwrap_or_default()
+}
+
+/// A list, in the file as TOML writes it; elsewhere with commas between.
+impl<T: Value> Value for Vec<T> {
+    fn read(raw: &Raw) -> Result<Self, String> {
+        let items: Vec<&str> = match raw.written {
+            Written::List => raw.text.lines().collect(),
+            Written::Untyped => raw.text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect(),
+            _ => return Err("must be a list, such as [\"one\", \"two\"]; in the environment one,two".to_owned()),
+        };
+        let alone = |item: &str| Raw { text: item.to_owned(), written: Written::Untyped, origin: raw.origin.clone() };
+        items.into_iter().map(|item| T::read(&alone(item)).map_err(|error| format!("each {error}"))).collect()
+    }
+
+    fn show(&self) -> String {
+        format!("[{}]", self.iter().map(|item| format!("\"{}\"", item.show())).collect::<Vec<_>>().join(", "))
+    }
+}
+
+impl Value for bool {
+    fn read(raw: &Raw) -> Result<Self, String> {
+        let may_be_boolean = matches!(raw.written, Written::Boolean | Written::Untyped);
+        let written = may_be_boolean.then(|| raw.text.parse().ok()).flatten();
+        written.ok_or_else(|| "must be true or false, without quotes in the file".to_owned())
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Value for Uuid {
+    fn read(raw: &Raw) -> Result<Self, String> {
+        let what = "an AAGUID, such as \"ee882879-721c-4913-9775-3dfcce97072a\"";
+        Self::try_parse(text(raw, what)?).map_err(|_| format!("must be {what}"))
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
     }
 }
 

@@ -1,13 +1,18 @@
-//! Proving who you are: the sign-in page, and coming aboard by a link. Knows nothing of OpenID Connect: a request that waits is a text
-//! that is carried along, and what a person is led back to.
+//! Proving who you are: the sign-in page, passkey, password and second step, the choice of an account, and coming aboard by a link. Knows
+//! nothing of OpenID Connect: a request that waits is a text that is carried along, and what a person is led back to.
 
+mod choose_account;
 mod coming_aboard;
 mod passkey;
+mod password;
+mod recover;
+mod second_step;
 mod sign_in_page;
 
 use axum::Router;
 use axum::routing::{get, post};
 
+use crate::adapters::templates::pages::SecondStepBy;
 use crate::app::App;
 use crate::store::one_time_link::LinkKind;
 
@@ -15,8 +20,16 @@ use crate::store::one_time_link::LinkKind;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/login", get(sign_in_page::show).post(sign_in_page::go_on))
+        .route("/choose-account", get(choose_account::show).post(choose_account::choose))
+        .route("/choose-account/{request}", get(choose_account::show).post(choose_account::choose))
+        .route("/login/password", post(password::submit))
+        .nest(second_step::TOTP, second_step::routes(SecondStepBy::Totp))
+        .nest(second_step::BACKUP_CODE, second_step::routes(SecondStepBy::BackupCode))
+        .route(second_step::BACKUP_CODE_USED, get(second_step::used))
         .route("/login/passkey/begin", post(passkey::begin))
         .route("/login/passkey/finish", post(passkey::finish))
+        .route("/recover", get(recover::show).post(recover::ask))
+        .nest("/recover/{token}", recover::routes())
         .nest("/setup/{token}", coming_aboard::routes(LinkKind::Setup))
         .nest("/invitation/{token}", coming_aboard::routes(LinkKind::Invitation))
 }

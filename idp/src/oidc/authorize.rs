@@ -7,7 +7,8 @@ use http::request::Parts;
 
 use crate::actions::authorization_requests;
 use crate::actions::cancellation::{asking_client, enabled_client};
-use crate::actions::codes;
+use crate::actions::next_steps::{step, whose};
+use crate::actions::{codes, sessions};
 use crate::adapters::jose::verify_own_token;
 use crate::app::App;
 use crate::base::error::{AppError, Kind};
@@ -17,14 +18,12 @@ use crate::protocol::authorization_request::{AuthorizationRequest, echoed_state,
 use crate::protocol::authorization_response::AuthorizationResponse;
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::error::OAuthError;
-use crate::protocol::next_step::{ConsentFacts, Facts, NextStep, SessionFacts, next_step};
+use crate::protocol::next_step::NextStep;
 use crate::protocol::params::Params;
 use crate::protocol::redirect_uri::RedirectUri;
-use crate::store::consent;
-use crate::store::reads::session_and_user::SessionAndUser;
 use crate::web::browser::Browser;
 use crate::web::form::{read_body, require_content_type};
-use crate::web::session::OptionalSession;
+use crate::web::session::AllHere;
 
 /// The longest sealed request that is put into an address without a browser to store it for.
 const LONGEST_UNBOUND: usize = 7 * 1024;
@@ -141,25 +140,29 @@ async fn proceed(app: &App, parts: &mut Parts, request: &AuthorizationRequest, k
         // A POST from another site: the browser may have its cookie, and shows it with the GET that follows.
         return Ok(to(app, &format!("/authorize/{}", unbound(app, request)?)));
     };
-    let OptionalSession(who) = OptionalSession::from_request_parts(parts, app).await?;
+    let AllHere(here) = AllHere::from_request_parts(parts, app).await?;
     // Asked again, for the session's read has told what changed.
     let client = asking_client(app, request).map_err(Stop::Page)?;
-    let step = step(app, request, who.as_ref(), &client.metadata).await?;
+    let who = whose(request, &here);
+    let step = step(app, request, who, &client.metadata).await?;
+    let is_current = || here.current().zip(who).is_some_and(|(current, who)| current.session.id == who.session.id);
     let keep = async || match kept {
         Some(text) => Ok(text),
         None => authorization_requests::keep(app, request, browser.digest()).await,
     };
     let path = match (step, who) {
         (NextStep::Issue, Some(who)) => {
-            let code = codes::issue(app, request, &who, browser.digest()).await?;
+            sessions::note_use(app, &who.session);
+            let code = codes::issue(app, request, who, browser.digest()).await?;
             let response = AuthorizationResponse::code(&code, request.state.as_deref(), &app.config().issuer);
             return Ok(Redirect::to(&response.location(&request.redirect_uri)).into_response());
         }
         (NextStep::Refuse(error), _) => return Err(Stop::Redirect(error)),
         (NextStep::Consent, _) => format!("/consent/{}", keep().await?),
-        (NextStep::SaveBackupCodes, _) => format!("/account/backup-codes?first&request={}", keep().await?),
-        // There is one account in a browser for now, so that choosing another is signing in.
-        (NextStep::SignIn | NextStep::SignInAgain | NextStep::ChooseAccount | NextStep::Issue, _) => format!("/login?request={}", keep().await?),
+        (NextStep::SaveBackupCodes, _) if is_current() => format!("/account/backup-codes?first&request={}", keep().await?),
+        // The codes are shown to the current account alone, so that another one is chosen first.
+        (NextStep::ChooseAccount | NextStep::SaveBackupCodes, _) => format!("/choose-account/{}", keep().await?),
+        (NextStep::SignIn | NextStep::SignInAgain | NextStep::Issue, _) => format!("/login?request={}", keep().await?),
     };
     Ok(to(app, &path))
 }
@@ -170,37 +173,6 @@ fn unbound(app: &App, request: &AuthorizationRequest) -> Result<String, Stop> {
         return Err(Stop::Redirect(OAuthError::invalid_request("the request is too long to be sent by POST from another site")));
     }
     Ok(text)
-}
-
-/// What follows for this person. The consent is read only where it decides.
-pub(super) async fn step(
-    app: &App,
-    request: &AuthorizationRequest,
-    who: Option<&SessionAndUser>,
-    client: &ClientMetadata,
-) -> Result<NextStep, AppError> {
-    let session = who.map(|SessionAndUser { session, user }| SessionFacts {
-        subject: user.subject.clone(),
-        authenticated_at: session.authenticated_at,
-        chosen_at: session.chosen_at,
-        backup_codes_waiting: user.backup_codes_waiting(),
-    });
-    let consent_policy = client.consent_policy(&request.scope, &request.redirect_uri);
-    let mut facts = Facts { session, consent: None, consent_policy };
-    let now = app.now();
-    let without_consent = next_step(request, &facts, now);
-    let Some(who) = who.filter(|_| is_about_consent(&without_consent)) else { return Ok(without_consent) };
-    let consent = consent::find(app.store(), who.user.id, &request.client_id).await?;
-    facts.consent = consent.map(|consent| ConsentFacts { scope: consent.scope, given_for: consent.given_for });
-    Ok(next_step(request, &facts, now))
-}
-
-fn is_about_consent(step: &NextStep) -> bool {
-    match step {
-        NextStep::Consent => true,
-        NextStep::Refuse(error) => error.code() == crate::protocol::error::ErrorCode::ConsentRequired,
-        _ => false,
-    }
 }
 
 pub(super) fn to(app: &App, path: &str) -> Response {

@@ -1,7 +1,7 @@
 //! The consent page: what a client asks for, and what the person says to it (OpenID Connect Core §3.1.2.4).
 //!
 //! The form carries nothing but the answer; request, client and scope come from the box in the address, which is bound to this browser,
-//! and the person from the session. The form's address says for whom the page was shown: another person who has signed in meanwhile is
+//! and the person from the sessions of this browser. The form's address says for whom the page was shown: another person who has signed in meanwhile is
 //! asked in their own name (C-SES-07). Whoever is here in another state than the page is for goes back to `/authorize`, which knows.
 
 use axum::extract::{Path, Query, State};
@@ -11,12 +11,14 @@ use serde::Deserialize;
 use crate::actions::authorization_requests::{self, present};
 use crate::actions::cancellation::{asking_client, denied};
 use crate::actions::consents;
+use crate::actions::everybody::Everybody;
+use crate::actions::next_steps::{step, whose};
 use crate::adapters::templates::pages::Consent;
 use crate::app::App;
 use crate::base::base64url;
 use crate::base::digest::Digest;
 use crate::base::error::{AppError, Kind};
-use crate::oidc::authorize::{step, to};
+use crate::oidc::authorize::to;
 use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::next_step::NextStep;
 use crate::store::reads::session_and_user::SessionAndUser;
@@ -24,7 +26,7 @@ use crate::web::browser::Browser;
 use crate::web::form::Form;
 use crate::web::origin::RequestOrigin;
 use crate::web::page::{Pages, person};
-use crate::web::session::OptionalSession;
+use crate::web::session::AllHere;
 
 /// For whom the page was shown.
 #[derive(Debug, Default, Deserialize)]
@@ -38,11 +40,11 @@ pub async fn show(
     State(app): State<App>,
     Path(text): Path<String>,
     browser: Browser,
-    OptionalSession(who): OptionalSession,
+    AllHere(here): AllHere,
     pages: Pages,
 ) -> Result<Response, AppError> {
     let request = authorization_requests::read(&app, &text, browser.digest()).await?;
-    let Some(who) = whoever_is_asked(&app, &request, who).await? else { return Ok(to(&app, &format!("/authorize/{text}"))) };
+    let Some(who) = whoever_is_asked(&app, &request, &here).await? else { return Ok(to(&app, &format!("/authorize/{text}"))) };
     let client = asking_client(&app, &request)?;
     let own = Consent {
         presented: present(&client, &app.config().issuer),
@@ -60,13 +62,13 @@ pub async fn answer(
     Path(text): Path<String>,
     Query(shown): Query<ShownTo>,
     browser: Browser,
-    OptionalSession(who): OptionalSession,
+    AllHere(here): AllHere,
     RequestOrigin(origin): RequestOrigin,
     form: Form,
 ) -> Result<Response, AppError> {
     let request = authorization_requests::read(&app, &text, browser.digest()).await?;
     let back = to(&app, &format!("/authorize/{text}"));
-    let Some(who) = whoever_is_asked(&app, &request, who).await? else { return Ok(back) };
+    let Some(who) = whoever_is_asked(&app, &request, &here).await? else { return Ok(back) };
     if base64url::decode_array(&shown.person).map(Digest::from_bytes) != Some(mark(&app, &request, &who)) {
         return Ok(back);
     }
@@ -84,10 +86,11 @@ pub async fn answer(
 }
 
 /// The person, if it is consent that the request waits for.
-async fn whoever_is_asked(app: &App, request: &AuthorizationRequest, who: Option<SessionAndUser>) -> Result<Option<SessionAndUser>, AppError> {
+async fn whoever_is_asked(app: &App, request: &AuthorizationRequest, here: &Everybody) -> Result<Option<SessionAndUser>, AppError> {
     let client = asking_client(app, request)?;
-    let waits_for_consent = step(app, request, who.as_ref(), &client.metadata).await? == NextStep::Consent;
-    Ok(who.filter(|_| waits_for_consent))
+    let who = whose(request, here);
+    let waits_for_consent = step(app, request, who, &client.metadata).await? == NextStep::Consent;
+    Ok(who.filter(|_| waits_for_consent).cloned())
 }
 
 /// Names a request and a person without saying who they are.

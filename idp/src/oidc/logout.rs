@@ -1,6 +1,7 @@
 //! The end-session endpoint (OpenID Connect RP-Initiated Logout §2): a client asks to sign the person out.
 //!
-//! A hint of this very session shows that it is the person's own wish; otherwise they are asked first (A-LO-02). Whatever is wrong is said
+//! A hint of a session of this browser shows that it is the person's own wish, and that session alone ends; otherwise they are asked first
+//! (A-LO-02). Whatever is wrong is said
 //! on our own page, and nobody is sent on.
 
 use axum::extract::FromRequestParts as _;
@@ -8,11 +9,12 @@ use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::request::Parts;
 
+use crate::actions::audit::Actor;
 use crate::actions::logout::{self, Asked, Decision};
 use crate::app::App;
 use crate::base::error::{AppError, Kind};
 use crate::oidc::authorize::to;
-use crate::oidc::sign_out::{end_session, question_of_client, way_on};
+use crate::oidc::sign_out::{end_sessions, question_of_client, way_on};
 use crate::protocol::error::OAuthError;
 use crate::protocol::logout::LogoutRequest;
 use crate::protocol::params::Params;
@@ -20,7 +22,7 @@ use crate::web::browser::Browser;
 use crate::web::form::{read_body, require_content_type};
 use crate::web::origin::RequestOrigin;
 use crate::web::page::Pages;
-use crate::web::session::OptionalSession;
+use crate::web::session::AllHere;
 
 /// `GET /logout`
 pub async fn get(State(app): State<App>, request: Request) -> Result<Response, AppError> {
@@ -57,17 +59,19 @@ fn read(app: &App, forms: &[&[u8]]) -> Result<Asked, AppError> {
 }
 
 async fn proceed(app: &App, parts: &mut Parts, asked: Asked) -> Result<Response, AppError> {
-    let OptionalSession(who) = OptionalSession::from_request_parts(parts, app).await?;
-    let Decision { ask, destination, presented } = logout::decide(app, &asked, who.as_ref().map(|who| &who.session.sid))?;
+    let AllHere(here) = AllHere::from_request_parts(parts, app).await?;
+    let who = logout::whose(&asked, &here);
+    let Decision { ask, destination, presented } = logout::decide(app, &asked, who.map(|who| &who.session.sid))?;
     if ask {
         let browser = Browser::from_request_parts(parts, app).await?;
         let Ok(pages) = Pages::from_request_parts(parts, app).await;
         let kept = logout::keep(app, &asked, browser.digest())?;
         let target = destination.and_then(|destination| destination.redirect_uri.origin_for_csp());
-        return pages.show_towards(target.as_deref(), question_of_client(app, kept, presented));
+        return pages.show_towards(target.as_deref(), question_of_client(app, &here, kept, presented));
     }
     let location = way_on(app, destination.as_ref());
     let Some(who) = who else { return Ok(Redirect::to(&location).into_response()) };
     let Ok(RequestOrigin(origin)) = RequestOrigin::from_request_parts(parts, app).await;
-    end_session(app, who, "signed_out_at_a_client", origin, &location).await
+    let origin = origin.by(Actor::User(who.user.id));
+    end_sessions(app, &[who], &here.beside(who.user.id), "signed_out_at_a_client", origin, &location).await
 }

@@ -9,14 +9,20 @@ use serde::{Deserialize, Serialize};
 use crate::base::clock::Time;
 use crate::base::email::Email;
 use crate::base::id::Subject;
+use crate::protocol::profile::{Address, Profile};
 use crate::protocol::registered_word::{UnknownWord, registered_words};
 use crate::protocol::scope::{self, Scope};
+use crate::protocol::time_zone::TimeZone;
 
 /// What is known about a person that claims are made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonFacts {
     /// The name they go by.
     pub name: Option<String>,
+    /// What else they say about themselves.
+    pub profile: Profile,
+    /// Their time zone.
+    pub zoneinfo: Option<TimeZone>,
     /// When what their profile says last changed.
     pub updated_at: Option<Time>,
     /// Their email address.
@@ -26,11 +32,17 @@ pub struct PersonFacts {
 }
 
 /// The standard claims that a scope gives (OpenID Connect Core §5.1). What is not known or not asked for is left out, never null.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct StandardClaims {
     /// Full name, for display.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// What else they say about themselves, `phone_number` included; the address is told below, with all of its members.
+    #[serde(flatten)]
+    pub profile: Profile,
+    /// Their time zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zoneinfo: Option<TimeZone>,
     /// Seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<i64>,
@@ -40,6 +52,22 @@ pub struct StandardClaims {
     /// Whether the address is known to be theirs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_verified: Option<bool>,
+    /// Beside a telephone number. Nobody has called it, so it is never true.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_number_verified: Option<bool>,
+    /// Where they get letters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<AddressClaim>,
+}
+
+/// The claim `address` (OpenID Connect Core §5.1.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AddressClaim {
+    /// All of it, line by line.
+    pub formatted: String,
+    /// Its parts.
+    #[serde(flatten)]
+    pub parts: Address,
 }
 
 impl StandardClaims {
@@ -48,18 +76,28 @@ impl StandardClaims {
         let mut claims = Self::default();
         if scope.contains(scope::PROFILE) {
             claims.name.clone_from(&person.name);
+            claims.profile = Profile { phone_number: None, address: Address::default(), ..person.profile.clone() };
+            claims.zoneinfo.clone_from(&person.zoneinfo);
             claims.updated_at = person.updated_at.map(Time::seconds);
         }
         if scope.contains(scope::EMAIL) {
             claims.email = Some(person.email.to_string());
             claims.email_verified = Some(person.email_verified);
         }
+        if scope.contains(scope::PHONE) {
+            claims.profile.phone_number.clone_from(&person.profile.phone_number);
+            claims.phone_number_verified = claims.profile.phone_number.as_ref().map(|_| false);
+        }
+        if scope.contains(scope::ADDRESS) {
+            let parts = &person.profile.address;
+            claims.address = parts.formatted().map(|formatted| AddressClaim { formatted, parts: parts.clone() });
+        }
         claims
     }
 }
 
 /// The answer of the userinfo endpoint (OpenID Connect Core §5.3.2).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct UserInfo {
     /// Who it is about; always there.
     pub sub: Subject,
@@ -85,8 +123,8 @@ registered_words! {
 
 impl Acr {
     /// What signing in with a passkey is worth. One that may be copied to other devices is never hardware (B-AUTH-07).
-    pub const fn of_passkey(backup_eligible: bool) -> Self {
-        if backup_eligible { Self::Phr } else { Self::Phrh }
+    pub const fn of_passkey(may_be_copied: bool) -> Self {
+        if may_be_copied { Self::Phr } else { Self::Phrh }
     }
 }
 
@@ -126,8 +164,8 @@ impl Amr {
     }
 
     /// A passkey whose owner was verified: something one has and something one knows or is (B-AUTH-07).
-    pub fn of_passkey(backup_eligible: bool) -> Self {
-        let key = if backup_eligible { AuthenticationMethod::Swk } else { AuthenticationMethod::Hwk };
+    pub fn of_passkey(may_be_copied: bool) -> Self {
+        let key = if may_be_copied { AuthenticationMethod::Swk } else { AuthenticationMethod::Hwk };
         Self::of(&[key, AuthenticationMethod::User, AuthenticationMethod::Mfa])
     }
 
@@ -155,32 +193,71 @@ impl FromStr for Amr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::claim_values::{Birthdate, LanguageTag, Line, PhoneNumber, PreferredUsername, WebAddress};
 
     fn alice() -> PersonFacts {
         PersonFacts {
             name: Some("Alice".into()),
+            profile: Profile::default(),
+            zoneinfo: None,
             updated_at: Some(Time::from_millis(1_764_000_000_999)),
             email: Email::parse("alice@example.com").unwrap(),
             email_verified: true,
         }
     }
 
+    fn told(person: &PersonFacts, scope: &str) -> String {
+        let claims = StandardClaims::for_scope(person, &Scope::parse(scope).unwrap());
+        serde_json::to_string(&UserInfo { sub: Subject::from_text("s"), claims }).unwrap()
+    }
+
     /// OpenID Connect Core §5.4: each scope gives its claims and no other; what is not known is left out.
     #[test]
     fn each_scope_gives_its_claims() {
-        let json = |person: &PersonFacts, scope: &str| {
-            let claims = StandardClaims::for_scope(person, &Scope::parse(scope).unwrap());
-            serde_json::to_string(&UserInfo { sub: Subject::from_text("s"), claims }).unwrap()
-        };
         let nameless = PersonFacts { name: None, updated_at: None, email_verified: false, ..alice() };
         for (person, scope, expected) in [
             (&alice(), "openid", r#"{"sub":"s"}"#),
             (&alice(), "openid profile", r#"{"sub":"s","name":"Alice","updated_at":1764000000}"#),
             (&alice(), "openid email", r#"{"sub":"s","email":"alice@example.com","email_verified":true}"#),
             (&nameless, "openid profile email", r#"{"sub":"s","email":"alice@example.com","email_verified":false}"#),
+            (&alice(), "openid phone address", r#"{"sub":"s"}"#),
         ] {
-            assert_eq!(json(person, scope), expected, "{scope}");
+            assert_eq!(told(person, scope), expected, "{scope}");
         }
+    }
+
+    /// OpenID Connect Core §5.1, §5.1.1, §5.4: everything that can be told, each under the scope it belongs to.
+    #[test]
+    fn a_full_profile_is_told_in_three_parts() {
+        let line = Line::parse;
+        let alice = PersonFacts {
+            profile: Profile {
+                given_name: line("Alice"),
+                family_name: line("Example"),
+                middle_name: line("M."),
+                nickname: line("Al"),
+                preferred_username: PreferredUsername::parse("alice"),
+                profile: WebAddress::parse("https://alice.example/me"),
+                picture: WebAddress::parse("https://alice.example/me.png"),
+                website: WebAddress::parse("https://alice.example"),
+                gender: line("female"),
+                birthdate: Birthdate::parse("0000-02-29", Time::from_seconds(1_764_000_000)),
+                locale: LanguageTag::parse("de-AT"),
+                phone_number: PhoneNumber::parse("+43 1 2345678"),
+                address: Address { locality: line("Wien"), country: line("Austria"), ..Address::default() },
+            },
+            zoneinfo: TimeZone::parse("Europe/Vienna"),
+            ..alice()
+        };
+        let profile = concat!(
+            r#"{"sub":"s","name":"Alice","given_name":"Alice","family_name":"Example","middle_name":"M.","nickname":"Al","preferred_username":"alice","#,
+            r#""profile":"https://alice.example/me","picture":"https://alice.example/me.png","website":"https://alice.example/","gender":"female","#,
+            r#""birthdate":"0000-02-29","locale":"de-AT","zoneinfo":"Europe/Vienna","updated_at":1764000000}"#
+        );
+        assert_eq!(told(&alice, "openid profile"), profile);
+        assert_eq!(told(&alice, "openid phone"), r#"{"sub":"s","phone_number":"+4312345678","phone_number_verified":false}"#);
+        let address = r#"{"sub":"s","address":{"formatted":"Wien\nAustria","locality":"Wien","country":"Austria"}}"#;
+        assert_eq!(told(&alice, "openid address"), address);
     }
 
     /// B-AUTH-07: hardware is never claimed for a passkey that may be copied.

@@ -365,7 +365,7 @@ mod tests {
         broken.post_logout_redirect_uris = vec![RedirectUri::from_text("https://shop.test/#"); 2];
         broken.grant_types = vec![];
         broken.response_types = vec![];
-        broken.scope = Scope::of(&["phone", "offline_access"]);
+        broken.scope = Scope::of(&["wiki:write", "offline_access"]);
         broken.logo_uri = Some(ClientUri::from_text("data:image/png,x"));
         broken.require_pkce = false;
         broken.token_endpoint_auth_method = TokenEndpointAuthMethod::None;

@@ -28,8 +28,38 @@ pub mod path {
 }
 
 /// The claims that can be told (OpenID Connect Core §2, §5.1).
-const CLAIMS: [&str; 14] =
-    ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "name", "email", "email_verified"];
+const CLAIMS: [&str; 30] = [
+    "sub",
+    "iss",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "acr",
+    "amr",
+    "at_hash",
+    "sid",
+    "name",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "nickname",
+    "preferred_username",
+    "profile",
+    "picture",
+    "website",
+    "gender",
+    "birthdate",
+    "zoneinfo",
+    "locale",
+    "updated_at",
+    "email",
+    "email_verified",
+    "address",
+    "phone_number",
+    "phone_number_verified",
+];
 
 /// The metadata document.
 #[derive(Clone, Debug, Serialize)]
@@ -42,11 +72,11 @@ pub struct ProviderMetadata {
     jwks_uri: String,
     revocation_endpoint: String,
     end_session_endpoint: String,
-    scopes_supported: [&'static str; 4],
+    scopes_supported: [&'static str; 6],
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
     grant_types_supported: [&'static str; 2],
-    acr_values_supported: [&'static str; 2],
+    acr_values_supported: Vec<&'static str>,
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: [&'static str; 3],
     token_endpoint_auth_methods_supported: [&'static str; 3],
@@ -54,7 +84,7 @@ pub struct ProviderMetadata {
     code_challenge_methods_supported: [&'static str; 1],
     prompt_values_supported: [&'static str; 4],
     claim_types_supported: [&'static str; 1],
-    claims_supported: [&'static str; 14],
+    claims_supported: [&'static str; 30],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ui_locales_supported: Vec<String>,
     claims_parameter_supported: bool,
@@ -65,8 +95,8 @@ pub struct ProviderMetadata {
 }
 
 impl ProviderMetadata {
-    /// What the provider at `issuer` says about itself; `ui_locales` are the languages its pages are written in.
-    pub fn new(issuer: &Issuer, ui_locales: Vec<String>) -> Self {
+    /// What the provider at `issuer` says about itself; `ui_locales` are the languages its pages are written in, `acr_values` how strong a sign-in may be.
+    pub fn new(issuer: &Issuer, ui_locales: Vec<String>, acr_values: &[Acr]) -> Self {
         let auth_methods = TokenEndpointAuthMethod::ALL.map(TokenEndpointAuthMethod::name);
         Self {
             issuer: issuer.as_str().to_owned(),
@@ -80,7 +110,7 @@ impl ProviderMetadata {
             response_types_supported: ResponseType::ALL.map(ResponseType::name),
             response_modes_supported: ["query"],
             grant_types_supported: GrantType::ALL.map(GrantType::name),
-            acr_values_supported: [Acr::Phr, Acr::Phrh].map(Acr::name),
+            acr_values_supported: acr_values.iter().map(|acr| acr.name()).collect(),
             subject_types_supported: ["public"],
             id_token_signing_alg_values_supported: SigningAlgorithm::ALL.map(SigningAlgorithm::name),
             token_endpoint_auth_methods_supported: auth_methods,
@@ -106,7 +136,7 @@ mod tests {
 
     fn document(issuer: &str, locales: &[&str]) -> Value {
         let locales = locales.iter().map(|&locale| locale.to_owned()).collect();
-        serde_json::to_value(ProviderMetadata::new(&Issuer::parse(issuer).unwrap(), locales)).unwrap()
+        serde_json::to_value(ProviderMetadata::new(&Issuer::parse(issuer).unwrap(), locales, &Acr::ALL)).unwrap()
     }
 
     /// A-DISC-01, A-PKCE-05, A-JAR-01, A-ISS-01: the whole document.
@@ -120,11 +150,11 @@ mod tests {
             "jwks_uri": "https://example.com/id/jwks",
             "revocation_endpoint": "https://example.com/id/revoke",
             "end_session_endpoint": "https://example.com/id/logout",
-            "scopes_supported": ["openid", "profile", "email", "offline_access"],
+            "scopes_supported": ["openid", "profile", "email", "address", "phone", "offline_access"],
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
             "grant_types_supported": ["authorization_code", "refresh_token"],
-            "acr_values_supported": ["phr", "phrh"],
+            "acr_values_supported": ["password", "password+otp", "phr", "phrh"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256", "PS256", "ES256"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
@@ -133,8 +163,9 @@ mod tests {
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
             "claim_types_supported": ["normal"],
             "claims_supported": [
-                "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr",  "at_hash", "sid",
-                "name", "email", "email_verified"
+                "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "name", "given_name", "family_name",
+                "middle_name", "nickname", "preferred_username", "profile", "picture", "website", "gender", "birthdate", "zoneinfo", "locale",
+                "updated_at", "email", "email_verified", "address", "phone_number", "phone_number_verified"
             ],
             "ui_locales_supported": ["en", "de"],
             "claims_parameter_supported": false,

@@ -2,6 +2,7 @@
 
 pub mod authorization_request;
 pub mod authorization_response;
+pub mod claim_values;
 pub mod claims;
 pub mod client_metadata;
 pub mod client_uri;
@@ -11,8 +12,11 @@ pub mod logout;
 pub mod next_step;
 pub mod params;
 pub mod pkce;
+pub mod profile;
 pub mod prompt;
 pub mod redirect_uri;
 pub mod registered_word;
+pub mod requested_acr;
 pub mod scope;
 pub mod signing_algorithm;
+pub mod time_zone;

@@ -11,10 +11,14 @@ pub const OPENID: &str = "openid";
 pub const PROFILE: &str = "profile";
 /// The person's email address (OpenID Connect Core §5.4).
 pub const EMAIL: &str = "email";
+/// The person's postal address (OpenID Connect Core §5.4).
+pub const ADDRESS: &str = "address";
+/// The person's telephone number (OpenID Connect Core §5.4).
+pub const PHONE: &str = "phone";
 /// A refresh token that outlives the session (OpenID Connect Core §11).
 pub const OFFLINE_ACCESS: &str = "offline_access";
 /// The scopes that mean something here, in the order they are published.
-pub const SUPPORTED: [&str; 4] = [OPENID, PROFILE, EMAIL, OFFLINE_ACCESS];
+pub const SUPPORTED: [&str; 6] = [OPENID, PROFILE, EMAIL, ADDRESS, PHONE, OFFLINE_ACCESS];
 
 /// The most bytes that are looked at.
 const LONGEST: usize = 4096;

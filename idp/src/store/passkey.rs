@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{ExprTrait as _, OnConflict};
-use sea_orm::{ActiveValue, QueryOrder as _};
+use sea_orm::{ActiveValue, QueryOrder as _, QuerySelect as _};
 
 use crate::base::clock::Time;
 use crate::base::id::{CredentialId, PasskeyId, UserId};
@@ -95,8 +95,18 @@ pub async fn any_for_another_rp_id(rows: &impl Rows, rp_id: &str) -> Result<bool
     Ok(Entity::find().filter(Column::RpId.ne(rp_id)).one(rows.rows()).await?.is_some())
 }
 
+/// The passkey with this row id, held until the write ends by a write that is going to change its row: sign-ins with one key come one after
+/// the other.
+pub async fn hold(write: &Write<'_>, id: PasskeyId) -> Result<Option<Model>, StoreError> {
+    let mut found = Entity::find_by_id(id);
+    if write.rows().get_database_backend() == sea_orm::DbBackend::Postgres {
+        found = found.lock_exclusive();
+    }
+    Ok(found.one(write.rows()).await?)
+}
+
 /// What a sign-in tells about a passkey.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Use {
     /// The counter it showed.
     pub counter: i64,
@@ -104,12 +114,26 @@ pub struct Use {
     pub backed_up: bool,
     /// When.
     pub at: Time,
+    /// Where: the device and the network, as a person reads it.
+    pub from: String,
 }
 
-/// Records a use. The counter only moves forward, also when two sign-ins meet. `false` if the passkey is gone.
-pub async fn record_use(write: &Write<'_>, id: PasskeyId, seen: Use) -> Result<bool, StoreError> {
-    let change = ActiveModel { backed_up: ActiveValue::Set(seen.backed_up), last_used_at: ActiveValue::Set(Some(seen.at)), ..Default::default() };
+/// Records a use. The counter only moves forward, also when two sign-ins meet.
+pub async fn record_use(write: &Write<'_>, id: PasskeyId, seen: Use) -> Result<(), StoreError> {
+    let change = ActiveModel {
+        backed_up: ActiveValue::Set(seen.backed_up),
+        last_used_at: ActiveValue::Set(Some(seen.at)),
+        last_used_from: ActiveValue::Set(Some(seen.from)),
+        ..Default::default()
+    };
     let higher = Expr::case(Expr::col(Column::Counter).lt(seen.counter), Expr::val(seen.counter)).finally(Expr::col(Column::Counter));
-    let changed = Entity::update_many().set(change).col_expr(Column::Counter, higher.into()).filter(Column::Id.eq(id)).exec(write.rows()).await?;
+    Entity::update_many().set(change).col_expr(Column::Counter, higher.into()).filter(Column::Id.eq(id)).exec(write.rows()).await?;
+    Ok(())
+}
+
+/// Marks a passkey as perhaps copied; the first time counts. Whether it was not marked before.
+pub async fn suspect(write: &Write<'_>, id: PasskeyId, at: Time) -> Result<bool, StoreError> {
+    let change = ActiveModel { suspected_at: ActiveValue::Set(Some(at)), ..Default::default() };
+    let changed = Entity::update_many().set(change).filter(Column::Id.eq(id)).filter(Column::SuspectedAt.is_null()).exec(write.rows()).await?;
     Ok(changed.rows_affected == 1)
 }

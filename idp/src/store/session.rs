@@ -3,14 +3,14 @@
 
 use sea_orm::ActiveValue;
 use sea_orm::entity::prelude::*;
-use sea_orm::{QuerySelect as _, QueryTrait as _};
+use sea_orm::{QueryOrder as _, QuerySelect as _, QueryTrait as _};
 
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::id::{PasskeyId, SessionId, Sid, UserId};
 use crate::protocol::claims::{Acr, Amr};
 use crate::store::spent::SWEEP_BATCH;
-use crate::store::{Rows as _, StoreError, Write};
+use crate::store::{Rows, StoreError, Write};
 
 /// A session.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -102,6 +102,46 @@ pub async fn authenticate_again(write: &Write<'_>, id: SessionId, user: UserId, 
     Ok(changed.rows_affected == 1)
 }
 
+/// Notes that this account was chosen. `false` if the session has ended meanwhile, itself or with all others of its person.
+pub async fn choose(write: &Write<'_>, id: SessionId, security_epoch: i64, now: Time) -> Result<bool, StoreError> {
+    let change = ActiveModel { chosen_at: ActiveValue::Set(now), last_seen_at: ActiveValue::Set(now), ..Default::default() };
+    let changed = Entity::update_many()
+        .set(change)
+        .filter(Column::Id.eq(id))
+        .filter(Column::EndedAt.is_null())
+        .filter(Column::SecurityEpoch.eq(security_epoch))
+        .exec(write.rows())
+        .await?;
+    Ok(changed.rows_affected == 1)
+}
+
+/// What the living sessions of a person have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Living {
+    /// The epoch of this node.
+    pub epoch: i64,
+    /// The person's security epoch.
+    pub security_epoch: i64,
+    /// They began after this moment.
+    pub began_after: Time,
+    /// They were seen after this moment.
+    pub seen_after: Time,
+}
+
+/// The living sessions of a person, those that were used last first.
+pub async fn living_of(rows: &impl Rows, user: UserId, living: Living) -> Result<Vec<Model>, StoreError> {
+    let found = Entity::find()
+        .filter(Column::UserId.eq(user))
+        .filter(Column::EndedAt.is_null())
+        .filter(Column::Epoch.eq(living.epoch))
+        .filter(Column::SecurityEpoch.eq(living.security_epoch))
+        .filter(Column::CreatedAt.gt(living.began_after))
+        .filter(Column::LastSeenAt.gt(living.seen_after))
+        .order_by_desc(Column::LastSeenAt)
+        .order_by_desc(Column::Id);
+    Ok(found.all(rows.rows()).await?)
+}
+
 /// Ends a session. `false` if it had ended.
 pub async fn end(write: &Write<'_>, id: SessionId, now: Time) -> Result<bool, StoreError> {
     let change = ActiveModel { ended_at: ActiveValue::Set(Some(now)), ..Default::default() };
@@ -109,11 +149,30 @@ pub async fn end(write: &Write<'_>, id: SessionId, now: Time) -> Result<bool, St
     Ok(changed.rows_affected == 1)
 }
 
+/// Ends all of a person's sessions but for `spared`. How many there were.
+pub async fn end_all_but(write: &Write<'_>, user: UserId, spared: SessionId, now: Time) -> Result<u64, StoreError> {
+    let change = ActiveModel { ended_at: ActiveValue::Set(Some(now)), ..Default::default() };
+    let all = Entity::update_many().set(change).filter(Column::UserId.eq(user)).filter(Column::EndedAt.is_null());
+    Ok(all.filter(Column::Id.ne(spared)).exec(write.rows()).await?.rows_affected)
+}
+
+/// A person's session by its name, whatever its state.
+pub async fn named(write: &Write<'_>, user: UserId, sid: &Sid) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find().filter(Column::UserId.eq(user)).filter(Column::Sid.eq(sid.clone())).one(write.rows()).await?)
+}
+
 /// Ends all of a person's sessions. How many there were.
 pub async fn end_all_of(write: &Write<'_>, user: UserId, now: Time) -> Result<u64, StoreError> {
     let change = ActiveModel { ended_at: ActiveValue::Set(Some(now)), ..Default::default() };
     let changed = Entity::update_many().set(change).filter(Column::UserId.eq(user)).filter(Column::EndedAt.is_null()).exec(write.rows()).await?;
     Ok(changed.rows_affected)
+}
+
+/// Ends a person's sessions, but for `spared`. How many there were.
+pub async fn end_others(write: &Write<'_>, user: UserId, spared: SessionId, now: Time) -> Result<u64, StoreError> {
+    let change = ActiveModel { ended_at: ActiveValue::Set(Some(now)), ..Default::default() };
+    let others = Entity::update_many().set(change).filter(Column::UserId.eq(user)).filter(Column::Id.ne(spared));
+    Ok(others.filter(Column::EndedAt.is_null()).exec(write.rows()).await?.rows_affected)
 }
 
 /// Ends the sessions of a person that this passkey opened, but for `spared`. How many there were.

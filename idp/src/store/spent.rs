@@ -64,6 +64,11 @@ pub async fn spend(write: &Write<'_>, id: SingleUseId, gave: Option<Vec<u8>>, ep
     Ok(before.map_or(Spending::Forgotten, |row| Spending::Before(row.gave)))
 }
 
+/// Whether `id` is spent, as far as its row still tells. Only [`spend`] decides.
+pub async fn is_spent(rows: &impl Rows, id: SingleUseId) -> Result<bool, StoreError> {
+    Ok(Entity::find_by_id(id).one(rows.rows()).await?.is_some())
+}
+
 /// Forgets up to [`SWEEP_BATCH`] values that ended before `through`; how many there were. `swept_through` must have been raised before.
 pub async fn sweep(write: &Write<'_>, through: Time) -> Result<u64, StoreError> {
     let mut oldest = Query::select();

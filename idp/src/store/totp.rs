@@ -1,9 +1,11 @@
 //! Authenticator apps (TOTP, RFC 6238): at most one a person.
 
+use sea_orm::ActiveValue;
 use sea_orm::entity::prelude::*;
 
 use crate::base::clock::Time;
 use crate::base::id::UserId;
+use crate::store::{Rows, StoreError, Write};
 
 /// A person's authenticator app.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -29,3 +31,43 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// Whether its codes confirm anything.
+    pub const fn is_usable(&self) -> bool {
+        self.frozen_at.is_none()
+    }
+}
+
+/// A person's authenticator app, frozen or not.
+pub async fn of_user(rows: &impl Rows, user: UserId) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find_by_id(user).one(rows.rows()).await?)
+}
+
+/// Makes this the person's authenticator app, in the place of any other. Hold their row to change first.
+pub async fn put(write: &Write<'_>, row: Model) -> Result<(), StoreError> {
+    delete(write, row.user_id).await?;
+    Entity::insert(ActiveModel::from(row).reset_all()).exec_without_returning(write.rows()).await?;
+    Ok(())
+}
+
+/// Accepts a code of `step`, if that is later than every step accepted before (RFC 6238 §5.2) and the app is still the one whose secret rests
+/// as `secret`. `false` if not; then nothing changed.
+pub async fn accept(write: &Write<'_>, user: UserId, secret: &[u8], step: i64, now: Time) -> Result<bool, StoreError> {
+    let change = ActiveModel { last_step: ActiveValue::Set(step), last_used_at: ActiveValue::Set(Some(now)), ..Default::default() };
+    let changed = Entity::update_many()
+        .set(change)
+        .filter(Column::UserId.eq(user))
+        .filter(Column::Secret.eq(secret))
+        .filter(Column::LastStep.lt(step))
+        .filter(Column::FrozenAt.is_null())
+        .exec(write.rows())
+        .await?;
+    Ok(changed.rows_affected == 1)
+}
+
+/// Forgets a person's authenticator app, secret and all. `false` if they had none.
+pub async fn delete(write: &Write<'_>, user: UserId) -> Result<bool, StoreError> {
+    let deleted = Entity::delete_many().filter(Column::UserId.eq(user)).exec(write.rows()).await?;
+    Ok(deleted.rows_affected == 1)
+}

@@ -10,6 +10,10 @@ use sea_orm::{ActiveValue, QueryOrder as _, QuerySelect as _};
 use crate::base::clock::Time;
 use crate::base::email::Email;
 use crate::base::id::{BackupCodeSetId, Subject, UserHandle, UserId};
+use crate::protocol::claim_values::LanguageTag;
+use crate::protocol::profile::Profile;
+use crate::protocol::registered_word::registered_words;
+use crate::protocol::time_zone::TimeZone;
 use crate::store::{Rows, StoreError, Write};
 
 /// What a person may do here. Ordered by power.
@@ -46,6 +50,16 @@ impl FromStr for Role {
     }
 }
 
+registered_words! {
+    /// How our pages look, whatever the device says.
+    Theme {
+        /// Dark ink on light paper.
+        Light = "light",
+        /// Light ink on dark paper.
+        Dark = "dark",
+    }
+}
+
 /// A person.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "users")]
@@ -75,16 +89,16 @@ pub struct Model {
     pub deactivated_at: Option<Time>,
     /// Moves when everything that was opened before must end.
     pub security_epoch: i64,
-    /// What they say about themselves beyond name and address: further standard claims, as a JSON object.
-    pub profile: String,
+    /// What they say about themselves beyond name and email address: further standard claims, as a JSON object.
+    pub profile: Profile,
     /// When name, address or profile last changed.
     pub updated_at: Time,
     /// The language they chose; none to follow the browser.
-    pub language: Option<String>,
-    /// The time zone they chose; none to follow the browser.
-    pub time_zone: Option<String>,
+    pub language: Option<LanguageTag>,
+    /// The time zone they chose; none to follow the browser. Clients know it as `zoneinfo`.
+    pub time_zone: Option<TimeZone>,
     /// The theme they chose; none to follow the device.
-    pub theme: Option<String>,
+    pub theme: Option<Theme>,
 }
 
 /// No relations: joins are written where they are asked.
@@ -115,6 +129,11 @@ pub async fn insert(write: &Write<'_>, row: Model) -> Result<bool, StoreError> {
 /// The person who signs in with this address.
 pub async fn by_email(rows: &impl Rows, email: &Email) -> Result<Option<Model>, StoreError> {
     Ok(Entity::find().filter(Column::Email.eq(email.clone())).one(rows.rows()).await?)
+}
+
+/// The person with this row id.
+pub async fn by_id(rows: &impl Rows, id: UserId) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find_by_id(id).one(rows.rows()).await?)
 }
 
 /// The person, held until the write ends so that nobody takes their account away meanwhile (a no-op on SQLite, which has one writer).
@@ -149,10 +168,76 @@ pub async fn page(rows: &impl Rows, after: Option<&Email>, limit: u64) -> Result
     Ok(query.all(rows.rows()).await?)
 }
 
+/// What a person says about themselves, and how they want our pages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// What they are called.
+    pub name: String,
+    /// Further standard claims.
+    pub profile: Profile,
+    /// The language of our pages.
+    pub language: Option<LanguageTag>,
+    /// Their time zone.
+    pub time_zone: Option<TimeZone>,
+    /// The look of our pages.
+    pub theme: Option<Theme>,
+}
+
+impl Said {
+    /// What is said so far.
+    pub fn of(user: &Model) -> Self {
+        let Model { name, profile, language, time_zone, theme, .. } = user.clone();
+        Self { name, profile, language, time_zone, theme }
+    }
+}
+
+/// Puts `said` in the place of what they said before; `updated_at` moves if clients are told something else from now on.
+pub async fn change_said(write: &Write<'_>, id: UserId, said: &Said, updated_at: Option<Time>) -> Result<(), StoreError> {
+    let Said { name, profile, language, time_zone, theme } = said.clone();
+    let change = ActiveModel {
+        name: ActiveValue::Set(name),
+        profile: ActiveValue::Set(profile),
+        language: ActiveValue::Set(language),
+        time_zone: ActiveValue::Set(time_zone),
+        theme: ActiveValue::Set(theme),
+        updated_at: updated_at.map_or(ActiveValue::NotSet, ActiveValue::Set),
+        ..Default::default()
+    };
+    Entity::update_many().set(change).filter(Column::Id.eq(id)).exec(write.rows()).await?;
+    Ok(())
+}
+
+/// Ends whatever rests on this person's security epoch: sessions, grants, links. The new one. Hold their row to change first.
+pub async fn end_everything(write: &Write<'_>, user: &Model) -> Result<i64, StoreError> {
+    let next = user.security_epoch + 1;
+    let change = ActiveModel { security_epoch: ActiveValue::Set(next), ..Default::default() };
+    Entity::update_many().set(change).filter(Column::Id.eq(user.id)).exec(write.rows()).await?;
+    Ok(next)
+}
+
+/// Gives a person another address, which is known to be theirs. See first that nobody has it, while people come aboard one after the other.
+pub async fn change_email(write: &Write<'_>, id: UserId, email: &Email, now: Time) -> Result<(), StoreError> {
+    let change = ActiveModel {
+        email: ActiveValue::Set(email.clone()),
+        email_verified_at: ActiveValue::Set(Some(now)),
+        updated_at: ActiveValue::Set(now),
+        ..Default::default()
+    };
+    Entity::update_many().set(change).filter(Column::Id.eq(id)).exec(write.rows()).await?;
+    Ok(())
+}
+
 /// Makes `set` the set of backup codes that counts, not yet acknowledged.
 pub async fn replace_backup_code_set(write: &Write<'_>, id: UserId, set: BackupCodeSetId) -> Result<(), StoreError> {
     let change =
         ActiveModel { backup_code_set: ActiveValue::Set(Some(set)), backup_codes_acknowledged_at: ActiveValue::Set(None), ..Default::default() };
+    Entity::update_many().set(change).filter(Column::Id.eq(id)).exec(write.rows()).await?;
+    Ok(())
+}
+
+/// Makes no set of backup codes count: they are asked to save another one.
+pub async fn forget_backup_codes(write: &Write<'_>, id: UserId) -> Result<(), StoreError> {
+    let change = ActiveModel { backup_code_set: ActiveValue::Set(None), backup_codes_acknowledged_at: ActiveValue::Set(None), ..Default::default() };
     Entity::update_many().set(change).filter(Column::Id.eq(id)).exec(write.rows()).await?;
     Ok(())
 }

@@ -13,11 +13,14 @@ use crate::base::id::{
 };
 use crate::base::secret::PasswordHash;
 use crate::base::single_use::SingleUseId;
+use crate::protocol::claim_values::LanguageTag;
 use crate::protocol::claims::{Acr, Amr};
+use crate::protocol::profile::Profile;
 use crate::protocol::scope::Scope;
+use crate::protocol::time_zone::TimeZone;
 use crate::store::key::Ring;
 use crate::store::one_time_link::LinkKind;
-use crate::store::user::Role;
+use crate::store::user::{Role, Theme};
 
 /// `$type` rests as `$repr`; `$into` writes it, `$from` reads it back or says that the column holds something else.
 macro_rules! rests_as {
@@ -91,10 +94,13 @@ macro_rules! rest_as_bytes {
 rests_as!(Time, i64, |time| time.millis(), |millis| Some(Time::from_millis(millis)));
 rest_as_uuids!(UserId, PasskeyId, BackupCodeId, BackupCodeSetId, OneTimeLinkId, SessionId, GrantId, MailId, AuditEventId, UserHandle);
 rest_as_bytes!(Digest, SingleUseId);
-rest_as_text!(KeyId, Role, LinkKind, Ring, Acr, Amr, Scope);
+rest_as_text!(KeyId, Role, Theme, LinkKind, Ring, Acr, Amr, Scope);
 rests_as!(Email, String, |email| email.as_str().to_owned(), |text| Some(Email::from_stored(text)));
 rests_as!(Subject, String, |subject| subject.as_str().to_owned(), |text| Some(Subject::from_text(text)));
 rests_as!(Sid, String, |sid| sid.as_str().to_owned(), |text| Some(Sid::from_text(text)));
 rests_as!(ClientId, String, |id| id.as_str().to_owned(), |text| Some(ClientId::from_text(text)));
 rests_as!(PasswordHash, String, |hash| hash.expose().to_owned(), |text| Some(PasswordHash::from_stored(text)));
+rests_as!(LanguageTag, String, |tag| tag.as_str().to_owned(), |text| Some(LanguageTag::from_stored(text)));
+rests_as!(TimeZone, String, |zone| zone.as_str().to_owned(), |text| Some(TimeZone::from_stored(text)));
+rests_as!(Profile, String, |profile| profile.to_text(), |text| serde_json::from_str(&text).ok());
 rests_as!(CredentialId, Vec<u8>, |id| id.as_bytes().to_vec(), |bytes| CredentialId::new(bytes));

@@ -1,4 +1,5 @@
-//! The cookies: `browser` ties what we seal to this browser and gives no authority; `session` holds the secret of the session; `hint` says
+//! The cookies: `browser` ties what we seal to this browser and gives no authority; `session` holds the secrets of the
+//! sessions here, one for each account that is signed in; `hint` says
 //! who used a passkey here last, sealed, and gives no authority either.
 //!
 //! All are HttpOnly, SameSite=Lax and for the whole host; with an https issuer they are Secure and carry the `__Host-` prefix, so that
@@ -10,7 +11,8 @@ use http::header::{COOKIE, InvalidHeaderValue};
 use http::{HeaderMap, HeaderValue};
 
 use crate::base::issuer::Issuer;
-use crate::base::secret::{BrowserSecret, SessionSecret};
+use crate::base::secret::BrowserSecret;
+use crate::base::session_secrets::SessionSecrets;
 
 /// How long a browser is remembered; browsers keep no cookie longer than 400 days (RFC 6265bis §5.5).
 pub const BROWSER_LIFETIME: Duration = Duration::from_hours(400 * 24);
@@ -41,9 +43,9 @@ pub fn read_browser(headers: &HeaderMap, issuer: &Issuer) -> Option<BrowserSecre
     BrowserSecret::parse(read(headers, Cookie::Browser.name(issuer.is_https()))?)
 }
 
-/// The session's secret, if exactly one well-formed cookie holds it.
-pub fn read_session(headers: &HeaderMap, issuer: &Issuer) -> Option<SessionSecret> {
-    SessionSecret::parse(read(headers, Cookie::Session.name(issuer.is_https()))?)
+/// The secrets of the sessions here, if exactly one well-formed cookie holds them; else none.
+pub fn read_session(headers: &HeaderMap, issuer: &Issuer) -> SessionSecrets {
+    read(headers, Cookie::Session.name(issuer.is_https())).and_then(SessionSecrets::parse).unwrap_or_default()
 }
 
 /// What is remembered of who used this browser, still sealed, if exactly one cookie holds it.
@@ -64,14 +66,10 @@ pub fn set_browser(secret: &BrowserSecret, issuer: &Issuer) -> Result<HeaderValu
     write(Cookie::Browser, &secret.expose(), BROWSER_LIFETIME, issuer)
 }
 
-/// Sets the session cookie, until the session's absolute end.
-pub fn set_session(secret: &SessionSecret, lifetime: Duration, issuer: &Issuer) -> Result<HeaderValue, InvalidHeaderValue> {
-    write(Cookie::Session, &secret.expose(), lifetime, issuer)
-}
-
-/// Takes the session cookie away.
-pub fn clear_session(issuer: &Issuer) -> Result<HeaderValue, InvalidHeaderValue> {
-    write(Cookie::Session, "", Duration::ZERO, issuer)
+/// Sets the session cookie until the absolute end of a session that begins now; without a secret it is taken away.
+pub fn set_session(secrets: &SessionSecrets, lifetime: Duration, issuer: &Issuer) -> Result<HeaderValue, InvalidHeaderValue> {
+    let lifetime = if secrets.is_empty() { Duration::ZERO } else { lifetime };
+    write(Cookie::Session, &secrets.expose(), lifetime, issuer)
 }
 
 /// Remembers what is sealed here of who used this browser.
@@ -95,6 +93,7 @@ fn write(cookie: Cookie, value: &str, lifetime: Duration, issuer: &Issuer) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::secret::SessionSecret;
 
     fn https() -> Issuer {
         Issuer::parse("https://id.example.com").unwrap()
@@ -103,11 +102,14 @@ mod tests {
     /// C-SES-03
     #[test]
     fn cookies_are_bound_to_the_host() {
-        let secret = SessionSecret::random();
-        let header = set_session(&secret, Duration::from_mins(1), &https()).unwrap();
-        let expected = format!("__Host-session={}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure", secret.expose());
+        let (first, second) = (SessionSecret::random(), SessionSecret::random());
+        let both: SessionSecrets = [first.clone(), second.clone()].into_iter().collect();
+        let header = set_session(&both, Duration::from_mins(1), &https()).unwrap();
+        let expected = format!("__Host-session={}.{}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure", first.expose(), second.expose());
         assert_eq!(header.to_str().unwrap(), expected);
         assert!(header.is_sensitive());
+        let cleared = set_session(&SessionSecrets::default(), Duration::from_mins(1), &https()).unwrap();
+        assert_eq!(cleared.to_str().unwrap(), "__Host-session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure");
     }
 
     #[test]
@@ -116,7 +118,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(COOKIE, format!("a=1; __Host-browser={secret}").parse().unwrap());
         assert!(read_browser(&headers, &https()).is_some());
-        assert!(read_session(&headers, &https()).is_none());
+        assert!(read_session(&headers, &https()).is_empty());
         headers.append(COOKIE, format!("__Host-browser={secret}").parse().unwrap());
         assert!(read_browser(&headers, &https()).is_none());
     }

@@ -13,8 +13,9 @@ use tracing::Instrument as _;
 
 use crate::app::App;
 use crate::base::error::{AppError, Kind};
-use crate::web::answer::{self, Failure};
+use crate::web::answer::{self, Asker, Failure, Refusal};
 use crate::web::form;
+use crate::web::preferences::Preferences;
 use crate::web::request_id::RequestId;
 
 /// The layer around everything that is not served from memory.
@@ -22,6 +23,8 @@ pub async fn edge(State(app): State<App>, mut request: Request, next: Next) -> R
     let began = Instant::now();
     let id = RequestId::random();
     request.extensions_mut().insert(id.clone());
+    let preferences = Preferences::default();
+    request.extensions_mut().insert(preferences.clone());
     let route = request.extensions().get::<MatchedPath>().map_or("(no route)", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
     let asked = request.headers().clone();
@@ -30,11 +33,13 @@ pub async fn edge(State(app): State<App>, mut request: Request, next: Next) -> R
         let mut response = within_size(&app, request, next).await;
         let failure = response.extensions_mut().remove::<Failure>();
         if let Some(Failure(error)) = &failure {
-            log_cause(error);
+            answer::log_cause(error);
         }
         if let Some(code) = failure.as_ref().map(|Failure(error)| error.code).or_else(|| unspoken(&response)) {
             let status = response.status();
-            let mut in_words = answer::in_words(&app, code, status, &asked, answer::wants_json(&asked), &id);
+            let wait = answer::retry_after(response.headers()).filter(|_| status == StatusCode::TOO_MANY_REQUESTS);
+            let asker = Asker { headers: &asked, preferences: &preferences, id: &id };
+            let mut in_words = answer::in_words(&app, Refusal { code, status, wait }, asker);
             // What the refusal said in headers (Retry-After, Allow, cookies) still holds.
             let kept = response.headers().iter().filter(|(name, _)| !matches!(name.as_str(), "content-type" | "content-length"));
             for (name, value) in kept {

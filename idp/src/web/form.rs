@@ -5,6 +5,7 @@ use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
+use http::request::Parts;
 use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
 
@@ -12,7 +13,8 @@ use crate::app::App;
 use crate::base::error::{AppError, Kind};
 use crate::protocol::params::Params;
 use crate::web::browser::Browser;
-use crate::web::csrf;
+use crate::web::csrf::{self, Expected};
+use crate::web::session::ActsFor;
 
 /// The fields of a form that a page of ours showed to this browser.
 #[derive(Debug)]
@@ -36,10 +38,16 @@ impl FromRequest<App> for Form {
         let refused = |error| AppError::new(Kind::Invalid, "invalid_request").because(error);
         let params = Params::parse_form(&body).map_err(refused)?;
         params.refuse_repeated().map_err(refused)?;
-        let sealer = &app.view().rings.sealer;
-        csrf::check(sealer, &browser, &parts.headers, &app.config().issuer.origin(), params.get("csrf"))?;
+        check_token(app, &parts, &browser, params.get("csrf"))?;
         Ok(Self(params))
     }
+}
+
+/// Where the handler acts for a signed-in person, the page must have been shown to them: whoever they are was extracted before the body.
+fn check_token(app: &App, parts: &Parts, browser: &Browser, token: Option<&str>) -> Result<(), AppError> {
+    let person = parts.extensions.get::<ActsFor>().map(|ActsFor(person)| *person);
+    let own_origin = app.config().issuer.origin();
+    csrf::check(&app.view().rings.sealer, Expected { browser, person, own_origin: &own_origin }, &parts.headers, token)
 }
 
 /// A JSON call from a script of ours on a page in this browser.
@@ -54,7 +62,7 @@ impl<T: DeserializeOwned> FromRequest<App> for JsonCall<T> {
         let browser = Browser::from_request_parts(&mut parts, app).await?;
         require_content_type(&parts.headers, "application/json")?;
         let token = parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
-        csrf::check(&app.view().rings.sealer, &browser, &parts.headers, &app.config().issuer.origin(), token)?;
+        check_token(app, &parts, &browser, token)?;
         let body = read_body(body, app).await?;
         // The parser's words would quote what was sent; its place is enough for the log.
         serde_json::from_slice(&body).map(Self).map_err(|error| {

@@ -11,10 +11,11 @@ use http::{Method, StatusCode};
 
 use crate::app::App;
 use crate::base::network::Network;
-use crate::web::answer;
+use crate::web::answer::{self, Asker, Refusal};
 use crate::web::headers;
 use crate::web::host::{self, Misdirected};
 use crate::web::peer::{self, Peer};
+use crate::web::preferences::Preferences;
 use crate::web::request_id::RequestId;
 
 /// The layer around the whole provider.
@@ -71,5 +72,6 @@ fn without_tls(app: &App, request: &Request) -> Response {
 fn refuse(app: &App, request: &Request, status: StatusCode, code: &'static str) -> Response {
     let id = RequestId::random();
     tracing::info!(id = id.as_str(), status = status.as_u16(), code, "stopped at the gate");
-    answer::in_words(app, code, status, request.headers(), answer::wants_json(request.headers()), &id)
+    let asker = Asker { headers: request.headers(), preferences: &Preferences::default(), id: &id };
+    answer::in_words(app, Refusal { code, status, wait: None }, asker)
 }

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse as _, Response};
+use http::HeaderMap;
 use http::header::{ACCEPT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
 
@@ -16,24 +17,35 @@ use crate::store::user;
 use crate::web::browser::Browser;
 use crate::web::csrf;
 use crate::web::headers::content_security_policy;
+use crate::web::preferences::Preferences;
 use crate::web::request_id::RequestId;
+use crate::web::session::AllHere;
 
 /// The places of the house that exist, in the order of its rail.
-const NAV: [(&str, &str); 2] = [("dashboard", "/account"), ("sign-in-methods", "/account/sign-in-methods")];
+const NAV: [(&str, &str); 6] = [
+    ("dashboard", "/account"),
+    ("profile", "/account/profile"),
+    ("sign-in-methods", "/account/sign-in-methods"),
+    ("sessions", "/account/sessions"),
+    ("apps", "/account/apps"),
+    ("activity", "/account/activity"),
+];
 
 /// Extractor: shows pages to whoever asked.
 #[derive(Clone, Debug)]
 pub struct Pages {
     app: App,
-    locale: Locale,
+    /// What the browser asks for, among it the language.
+    asked: HeaderMap,
+    preferences: Preferences,
     request_id: RequestId,
     csrf: Option<String>,
 }
 
 impl Pages {
     /// For answers that are made outside a handler.
-    pub const fn new(app: App, locale: Locale, request_id: RequestId) -> Self {
-        Self { app, locale, request_id, csrf: None }
+    pub const fn new(app: App, asked: HeaderMap, preferences: Preferences, request_id: RequestId) -> Self {
+        Self { app, asked, preferences, request_id, csrf: None }
     }
 
     /// Shows a page whose forms stay in the house.
@@ -48,14 +60,20 @@ impl Pages {
             request_id: self.request_id.as_str().to_owned(),
             brand: Brand { name: self.app.config().brand.name.clone() },
             now: self.app.now(),
+            look: self.preferences.look(),
             page,
         };
-        let html = self.app.templates().show(&self.locale, &shown).map_err(AppError::internal)?;
+        let html = self.app.templates().show(&self.locale(), &shown).map_err(AppError::internal)?;
         let mut response = html.into_response();
         let policy = HeaderValue::from_str(&content_security_policy(form_target)).map_err(AppError::internal)?;
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         Ok(response)
+    }
+
+    /// The language of the answer. Asked as late as possible: the session that tells may be looked up after this was made.
+    pub fn locale(&self) -> Locale {
+        self.preferences.locale(&self.app, &self.asked)
     }
 
     /// The house of a signed-in person, at the place `nav`.
@@ -76,8 +94,11 @@ impl FromRequestParts<App> for Pages {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let request_id = RequestId::from_request_parts(parts, app).await?;
-        let csrf = parts.extensions.get::<Browser>().map(|browser| csrf::token(&app.view().rings.sealer, browser));
-        let locale = app.templates().negotiate(parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()));
-        Ok(Self { app: app.clone(), locale, request_id, csrf })
+        // A page that can't be told who is here is a page for nobody.
+        let person = AllHere::from_request_parts(parts, app).await.ok().and_then(|AllHere(here)| Some(here.current()?.user.id));
+        let csrf = parts.extensions.get::<Browser>().map(|browser| csrf::token(&app.view().rings.sealer, browser, person));
+        let preferences = Preferences::from_request_parts(parts, app).await?;
+        let asked = parts.headers.get(ACCEPT_LANGUAGE).map(|value| (ACCEPT_LANGUAGE, value.clone())).into_iter().collect();
+        Ok(Self { app: app.clone(), asked, preferences, request_id, csrf })
     }
 }

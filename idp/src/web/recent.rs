@@ -1,19 +1,21 @@
-//! A form that changes how a person signs in. Whoever proved who they are too long ago is asked to, in the place of the change, and what
-//! they sent is carried along: after the passkey the page sends it again.
+//! Pages and forms that change how a person signs in. Whoever proved who they are too long ago, or more weakly than they can, is asked to, in
+//! the place of the change.
 
-use axum::extract::{FromRequest, FromRequestParts as _, OriginalUri, Request};
+use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Request};
 use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 
 use crate::actions::sessions;
-use crate::adapters::templates::pages::{Confirm, Field};
 use crate::app::App;
 use crate::base::error::AppError;
 use crate::store::reads::session_and_user::SessionAndUser;
+use crate::web::browser::Browser;
 use crate::web::form::Form;
 use crate::web::page::Pages;
-use crate::web::session::Session;
+use crate::web::session::{AnySession, Session};
+use crate::web::step_up::{self, Change};
 
-/// Extractor: a form of ours by somebody who proved who they are within `sessions.step_up` (C-SUDO-01).
+/// Extractor: a form of ours by somebody who proved who they are within `sessions.step_up`, as strongly as they can (C-SUDO-01, C-SUDO-02).
 #[derive(Debug)]
 pub struct RecentForm {
     /// Who sent it.
@@ -28,20 +30,76 @@ impl FromRequest<App> for RecentForm {
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let Session(here) = Session::from_request_parts(&mut parts, app).await.map_err(IntoResponse::into_response)?;
-        let Ok(pages) = Pages::from_request_parts(&mut parts, app).await;
-        let Ok(OriginalUri(address)) = OriginalUri::from_request_parts(&mut parts, app).await;
+        let asking = Asking::of(&mut parts, app).await?;
         let form = Form::from_request(Request::from_parts(parts, body), app).await.map_err(AppError::into_response)?;
-        if sessions::is_recent(&here.session, &app.config().sessions, app.now()) {
+        if asking.is_recent(app, &here).await? {
             return Ok(Self { here, form });
         }
-        // The token is the page's own; everything else goes round once.
+        // The token is the page's own; everything else goes round once. A password goes nowhere: its form is filled in again.
         let sent = form.0.pairs().filter(|(name, _)| *name != "csrf");
-        let page = Confirm {
-            account: here.user.email.to_string(),
-            action: address.path().to_owned(),
-            fields: sent.map(|(name, value)| Field { name: name.to_owned(), value: value.to_owned() }).collect(),
-            back_url: app.config().issuer.join("/account/sign-in-methods"),
-        };
-        Err(pages.show(page).unwrap_or_else(AppError::into_response))
+        let fields: Vec<_> = sent.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let has_password = fields.iter().any(|(name, _)| name.contains("password"));
+        let action = asking.address.path().to_owned();
+        let change = if has_password { Change::Page(action) } else { Change::Form { action, fields } };
+        Err(asking.ask(app, &here, &change).await)
+    }
+}
+
+/// Extractor: the same for a page that shows what only they may see, or asks what only they may change.
+#[derive(Debug)]
+pub struct RecentPage(pub SessionAndUser);
+
+impl FromRequestParts<App> for RecentPage {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let Session(here) = Session::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
+        recent(parts, app, here).await.map(Self)
+    }
+}
+
+/// Extractor: the same for somebody who may not have saved their backup codes yet.
+#[derive(Debug)]
+pub struct AnyRecentPage(pub SessionAndUser);
+
+impl FromRequestParts<App> for AnyRecentPage {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let AnySession(here) = <AnySession as FromRequestParts<App>>::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
+        recent(parts, app, here).await.map(Self)
+    }
+}
+
+async fn recent(parts: &mut Parts, app: &App, here: SessionAndUser) -> Result<SessionAndUser, Response> {
+    let asking = Asking::of(parts, app).await?;
+    if asking.is_recent(app, &here).await? {
+        return Ok(here);
+    }
+    let address = asking.address.path_and_query().map_or(asking.address.path(), |address| address.as_str()).to_owned();
+    Err(asking.ask(app, &here, &Change::Page(address)).await)
+}
+
+/// What it takes to ask.
+struct Asking {
+    pages: Pages,
+    browser: Browser,
+    address: http::Uri,
+}
+
+impl Asking {
+    async fn of(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let Ok(pages) = Pages::from_request_parts(parts, app).await;
+        let Ok(OriginalUri(address)) = OriginalUri::from_request_parts(parts, app).await;
+        let browser = Browser::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
+        Ok(Self { pages, browser, address })
+    }
+
+    async fn is_recent(&self, app: &App, here: &SessionAndUser) -> Result<bool, Response> {
+        sessions::is_recent(app, here).await.map_err(|error| AppError::from(error).into_response())
+    }
+
+    async fn ask(&self, app: &App, here: &SessionAndUser, change: &Change) -> Response {
+        step_up::ask(app, &self.pages, self.browser.digest(), here, change).await.unwrap_or_else(AppError::into_response)
     }
 }

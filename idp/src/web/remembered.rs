@@ -1,4 +1,5 @@
-//! Who used a passkey in this browser last, so that the sign-in page greets them and the passkey leads.
+//! Who signed in in this browser last, and how, so that the sign-in page greets them and the same way leads; and so that strangers can't use up
+//! the guesses at their password that this browser has.
 //!
 //! It lies in the browser alone, sealed and bound to the browser's cookie. It gives no authority and nobody is looked up for it: an account
 //! that is gone or shut out is greeted like any other, and what is foreign, tampered with or over counts as missing.
@@ -26,6 +27,8 @@ use crate::web::{cookies, page};
 pub enum Way {
     /// With a passkey.
     Passkey,
+    /// With a password.
+    Password,
 }
 
 /// Whoever used this browser last, as they were then.
@@ -48,9 +51,9 @@ fn belongs_to(browser: Digest) -> Vec<u8> {
     binding(&[browser.as_bytes()])
 }
 
-/// The cookie by which this browser remembers that `user` signed in with a passkey.
-pub fn remember(app: &App, browser: Digest, user: &user::Model) -> Result<HeaderValue, AppError> {
-    let remembered = Remembered { email: user.email.clone(), initials: page::person(user).initials, way: Way::Passkey };
+/// The cookie by which this browser remembers that `user` signed in by this way.
+pub fn remember(app: &App, browser: Digest, user: &user::Model, way: Way) -> Result<HeaderValue, AppError> {
+    let remembered = Remembered { email: user.email.clone(), initials: page::person(user).initials, way };
     let id = SingleUseId::new(app.now().plus(cookies::BROWSER_LIFETIME));
     let sealed = app.view().rings.sealer.seal(id, &remembered, &belongs_to(browser)).map_err(AppError::internal)?;
     cookies::set_hint(&sealed, &app.config().issuer).map_err(AppError::internal)

@@ -4,14 +4,26 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::response::{Redirect, Response};
 use http::request::Parts;
 
+use crate::actions::everybody::Everybody;
 use crate::actions::sessions;
 use crate::app::App;
 use crate::base::error::{AppError, Kind};
+use crate::base::id::UserId;
 use crate::store::reads::session_and_user::SessionAndUser;
 use crate::web::browser::Browser;
 use crate::web::cookies;
+use crate::web::preferences::Preferences;
 
-/// The session of whoever asks, if they are signed in. One read, done once for a request.
+/// Everybody who is signed in in this browser, the current account first. One read, done once for a request; none without a session cookie.
+/// Says nothing about whom the request acts for: a form that is taken beside it is as good from a page of any of them.
+#[derive(Clone, Debug)]
+pub struct AllHere(pub Everybody);
+
+/// Whom a request acts for: noted by every extractor below, and held against the token of the form or call that follows (C-SES-07).
+#[derive(Clone, Copy, Debug)]
+pub struct ActsFor(pub UserId);
+
+/// The current session of whoever asks, if they are signed in.
 #[derive(Clone, Debug)]
 pub struct OptionalSession(pub Option<SessionAndUser>);
 
@@ -28,22 +40,36 @@ pub struct RecentSession(pub SessionAndUser);
 #[derive(Clone, Debug)]
 pub struct AnySession(pub SessionAndUser);
 
-impl FromRequestParts<App> for OptionalSession {
+impl FromRequestParts<App> for AllHere {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
         if let Some(known) = parts.extensions.get::<Self>() {
             return Ok(known.clone());
         }
-        let secret = cookies::read_session(&parts.headers, &app.config().issuer);
-        let browser = parts.extensions.get::<Browser>();
-        let found = match secret.zip(browser) {
-            Some((secret, browser)) => sessions::current(app, &secret, browser.digest()).await?,
-            None => None,
+        let found = match parts.extensions.get::<Browser>() {
+            Some(browser) => sessions::all_here(app, &cookies::read_session(&parts.headers, &app.config().issuer), browser.digest()).await?,
+            None => Everybody::default(),
         };
-        let session = Self(found);
-        parts.extensions.insert(session.clone());
-        Ok(session)
+        if let Some(current) = found.current() {
+            parts.extensions.get_or_insert_default::<Preferences>().note(&current.user);
+        }
+        let here = Self(found);
+        parts.extensions.insert(here.clone());
+        Ok(here)
+    }
+}
+
+impl FromRequestParts<App> for OptionalSession {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
+        let AllHere(here) = AllHere::from_request_parts(parts, app).await?;
+        let current = here.current().cloned();
+        if let Some(current) = &current {
+            parts.extensions.insert(ActsFor(current.user.id));
+        }
+        Ok(Self(current))
     }
 }
 
@@ -100,7 +126,7 @@ impl FromRequestParts<App> for RecentSession {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, NoSession> {
         let Session(found) = <Session as FromRequestParts<App>>::from_request_parts(parts, app).await?;
-        if sessions::is_recent(&found.session, &app.config().sessions, app.now()) {
+        if sessions::is_recent(app, &found).await.map_err(|error| NoSession::Refuse(error.into()))? {
             return Ok(Self(found));
         }
         Err(NoSession::Refuse(AppError::new(Kind::Forbidden, "confirm_needed")))

@@ -10,6 +10,7 @@ use crate::web::browser::Browser;
 use crate::web::cookies;
 use crate::web::origin::RequestOrigin;
 use crate::web::peer::Peer;
+use crate::web::remembered::Hint;
 
 /// Extractor: whoever asks, in a browser that shows its cookie.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ impl FromRequestParts<App> for Visiting {
         let browser = Browser::from_request_parts(parts, app).await?.digest();
         let Ok(RequestOrigin(origin)) = RequestOrigin::from_request_parts(parts, app).await;
         let Ok(Peer(network)) = Peer::from_request_parts(parts, app).await;
-        Ok(Self(Visitor { browser, shown: cookies::read_session(&parts.headers, &app.config().issuer), network, origin }))
+        let Ok(Hint(remembered)) = Hint::from_request_parts(parts, app).await;
+        let known_as = remembered.map(|remembered| remembered.email);
+        Ok(Self(Visitor { browser, shown: cookies::read_session(&parts.headers, &app.config().issuer), known_as, network, origin }))
     }
 }

@@ -4,8 +4,8 @@
 use chrono::{DateTime, Utc};
 use openidconnect::core::CoreGenderClaim;
 use openidconnect::{
-    AccessToken, AccessTokenHash, AdditionalClaims, Audience, AuthenticationContextClass, AuthenticationMethodReference, EndUserEmail, EndUserName,
-    IdTokenClaims, IssuerUrl, LocalizedClaim, Nonce, PrivateSigningKey as _, SigningError, StandardClaims, SubjectIdentifier,
+    AccessToken, AccessTokenHash, AdditionalClaims, Audience, AuthenticationContextClass, AuthenticationMethodReference, IdTokenClaims, IssuerUrl,
+    Nonce, PrivateSigningKey as _, SigningError, SubjectIdentifier,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use crate::base::base64url;
 use crate::base::clock::Time;
 use crate::base::id::{ClientId, Sid, Subject};
 use crate::base::issuer::Issuer;
+use crate::protocol::claims::StandardClaims;
 
 /// What an ID token says. What is `None` is not in it.
 #[derive(Clone, Debug)]
@@ -41,12 +42,8 @@ pub struct IdTokenFacts<'a> {
     pub sid: Option<&'a Sid>,
     /// The access token beside it, for `at_hash` (OpenID Connect Core §3.1.3.6).
     pub access_token: Option<&'a str>,
-    /// `name`.
-    pub name: Option<&'a str>,
-    /// `email`.
-    pub email: Option<&'a str>,
-    /// `email_verified`.
-    pub email_verified: Option<bool>,
+    /// What else is told about the person here, in the same words as at userinfo.
+    pub claims: &'a StandardClaims,
 }
 
 /// Why no ID token came about. None of it is the client's doing.
@@ -81,6 +78,9 @@ pub fn mint_id_token(key: &SigningKey, facts: &IdTokenFacts<'_>) -> Result<Strin
     if let Some(audience) = claims.get_mut("aud") {
         *audience = Value::from(facts.client_id.as_str());
     }
+    if let (Value::Object(claims), Value::Object(told)) = (&mut claims, serde_json::to_value(facts.claims)?) {
+        claims.extend(told);
+    }
     let header = json!({ "alg": key.algorithm().name(), "kid": key.kid().to_string() });
     let signing_input = format!("{}.{}", base64url::encode(header.to_string()), base64url::encode(claims.to_string()));
     let signature = key.sign(&key.core_algorithm(), signing_input.as_bytes())?;
@@ -88,10 +88,6 @@ pub fn mint_id_token(key: &SigningKey, facts: &IdTokenFacts<'_>) -> Result<Strin
 }
 
 fn typed_claims(key: &SigningKey, facts: &IdTokenFacts<'_>) -> Result<IdTokenClaims<SessionClaims, CoreGenderClaim>, NotMinted> {
-    let standard = StandardClaims::new(SubjectIdentifier::new(facts.subject.to_string()))
-        .set_name(facts.name.map(|name| LocalizedClaim::from(EndUserName::new(name.to_owned()))))
-        .set_email(facts.email.map(|email| EndUserEmail::new(email.to_owned())))
-        .set_email_verified(facts.email_verified);
     let access_token_hash = facts
         .access_token
         .map(|token| AccessTokenHash::from_token(&AccessToken::new(token.to_owned()), &key.core_algorithm(), &key.as_verification_key()))
@@ -102,7 +98,7 @@ fn typed_claims(key: &SigningKey, facts: &IdTokenFacts<'_>) -> Result<IdTokenCla
         vec![Audience::new(facts.client_id.to_string())],
         calendar(facts.expires_at)?,
         calendar(facts.issued_at)?,
-        standard,
+        openidconnect::StandardClaims::new(SubjectIdentifier::new(facts.subject.to_string())),
         SessionClaims { sid: facts.sid.map(ToString::to_string) },
     )
     .set_auth_time(facts.authenticated_at.map(calendar).transpose()?)

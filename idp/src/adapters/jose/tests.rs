@@ -13,6 +13,7 @@ use crate::base::base64url;
 use crate::base::clock::Time;
 use crate::base::id::{ClientId, KeyId, Sid, Subject};
 use crate::base::issuer::Issuer;
+use crate::protocol::claims::StandardClaims;
 use crate::protocol::signing_algorithm::SigningAlgorithm;
 
 const NOW: Time = Time::from_millis(1_764_000_000_999);
@@ -35,6 +36,8 @@ struct Names {
     client_id: ClientId,
     sid: Sid,
     amr: Vec<String>,
+    claims: StandardClaims,
+    no_claims: StandardClaims,
 }
 
 fn names() -> Names {
@@ -44,6 +47,13 @@ fn names() -> Names {
         client_id: ClientId::from_text("shop"),
         sid: Sid::from_text("sid-1"),
         amr: vec!["swk".into(), "user".into()],
+        claims: StandardClaims {
+            name: Some("Alice \"A\" Ä".into()),
+            email: Some("alice@example.com".into()),
+            email_verified: Some(true),
+            ..StandardClaims::default()
+        },
+        no_claims: StandardClaims::default(),
     }
 }
 
@@ -60,25 +70,12 @@ fn facts(names: &Names) -> IdTokenFacts<'_> {
         amr: &names.amr,
         sid: Some(&names.sid),
         access_token: Some("wa_an-access-token"),
-        name: Some("Alice \"A\" Ä"),
-        email: Some("alice@example.com"),
-        email_verified: Some(true),
+        claims: &names.claims,
     }
 }
 
 fn bare(names: &Names) -> IdTokenFacts<'_> {
-    IdTokenFacts {
-        authenticated_at: None,
-        nonce: None,
-        acr: None,
-        amr: &[],
-        sid: None,
-        access_token: None,
-        name: None,
-        email: None,
-        email_verified: None,
-        ..facts(names)
-    }
+    IdTokenFacts { authenticated_at: None, nonce: None, acr: None, amr: &[], sid: None, access_token: None, claims: &names.no_claims, ..facts(names) }
 }
 
 fn payload(token: &str) -> Value {

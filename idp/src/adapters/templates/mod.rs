@@ -136,12 +136,25 @@ impl Templates {
         self.0.translations.negotiate(accept_language)
     }
 
+    /// The languages that pages are written in, each with what it calls itself.
+    pub fn languages(&self) -> Vec<(String, String)> {
+        let locales = self.0.translations.locales().into_iter();
+        locales.map(|locale| (locale.lang().to_owned(), self.translate(&locale, "language-name", &[]))).collect()
+    }
+
     /// One sentence, for what is not a page: `id` or `id.attribute`, such as `error-not_found` and `error-not_found.detail`.
     pub fn translate(&self, locale: &Locale, id: &str, arguments: &[(&str, &str)]) -> String {
         let mut filled = FluentArgs::with_capacity(arguments.len());
         for (name, text) in arguments {
             filled.set(*name, translate::argument(text));
         }
+        self.0.translations.translate(locale.lang(), id, &filled)
+    }
+
+    /// One sentence with a `$count` in it.
+    pub fn translate_count(&self, locale: &Locale, id: &str, count: u64) -> String {
+        let mut filled = FluentArgs::with_capacity(1);
+        filled.set("count", FluentValue::from(count));
         self.0.translations.translate(locale.lang(), id, &filled)
     }
 

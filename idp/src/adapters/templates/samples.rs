@@ -3,13 +3,24 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::missing_panics_doc, reason = "part of tests alone")]
 
+use std::time::Duration;
+
 use serde_json::Value;
 
+mod ways;
+
 use super::pages::{
-    App, BackupCodes, Brand, Client, Confirm, Consent, Dashboard, ErrorPage, Field, House, Invitation, Leads, NavItem, OwnPasskey, Page, Passkey,
-    Presented, Remembered, RenamePasskey, RevokePasskey, Setup, Shown, SignIn, SignInMethods, SignOut, SignedOut, User, WayOut,
+    App, BackupCodes, Brand, Client, Codes, Confirm, Consent, Dashboard, ErrorPage, Field, House, Invitation, KnownPasskeys, Leads, Look, NavItem,
+    OwnPasskey, Page, Passkey, Presented, Remembered, RenamePasskey, RevokePasskey, Setup, Shown, SignIn, SignInMethods, SignOut, SignedOut, User,
+    Wait, WayOut,
 };
 use crate::base::clock::Time;
+
+mod accounts;
+mod own_account;
+mod profile;
+mod recovery;
+mod second_step;
 
 /// The moment the samples are seen at: 2026-05-03T12:00:00Z.
 const NOW: i64 = 1_777_809_600;
@@ -62,6 +73,29 @@ pub const ERROR_CODES: &[&str] = &[
     "passkeys_full",
     "passkey_name_invalid",
     "last_passkey",
+    "email_unchanged",
+    "recovery_unproved",
+    "backup_code_invalid",
+    "backup_code_used",
+    "password_invalid",
+    "password_current_wrong",
+    "password_too_short",
+    "password_too_long",
+    "password_weak",
+    "password_breached",
+    "password_not_allowed",
+    "code_invalid",
+    "totp_not_confirmed",
+    "totp_needs_password",
+    "enrolment_expired",
+    "confirm_expired",
+    "confirm_with_passkey",
+    "confirm_impossible",
+    "last_way",
+    "second_step_over",
+    "account_changed",
+    "passkey_suspected",
+    "passkey_not_allowed",
     "misdirected",
     "tls_needed",
 ];
@@ -82,8 +116,14 @@ pub fn all() -> Vec<Sample> {
     samples.extend(coming_aboard());
     samples.extend(at_home());
     samples.extend(ways_in());
+    samples.extend(ways::all());
+    samples.extend(profile::samples());
+    samples.extend(recovery::samples());
     samples.extend(leaving());
+    samples.extend(accounts::all());
+    samples.extend(own_account::all());
     samples.extend(errors());
+    samples.extend(second_step::all());
     samples
 }
 
@@ -96,7 +136,9 @@ fn sign_in() -> Vec<Sample> {
         auto: false,
         remembered: None,
         leads: Leads::Email,
+        offers_password: true,
         error: None,
+        wait: None,
         can_cancel: false,
     };
     let asked = SignIn { request: text("a b&c\"d"), presented: Some(wiki()), can_cancel: true, ..plain.clone() };
@@ -118,7 +160,18 @@ fn sign_in() -> Vec<Sample> {
         ),
         sample("for-a-client", asked),
         sample("error", SignIn { error: text("error-email_invalid"), typed: "alice@".into(), ..plain.clone() }),
-        sample("refused", SignIn { error: text("error-too_many_attempts"), email: text("alice@northwind.example"), ..plain }),
+        sample("wrong-password", SignIn { error: text("error-password_invalid"), email: text("alice@northwind.example"), ..plain.clone() }),
+        sample("without-passwords", SignIn { offers_password: false, ..plain.clone() }),
+        sample("remembered-password", SignIn { remembered: remembered("alice@northwind.example", "AE"), leads: Leads::Password, ..plain.clone() }),
+        sample(
+            "refused",
+            SignIn {
+                error: text("error-too_many_attempts"),
+                wait: Some(Wait::of(Duration::from_secs(64))),
+                email: text("alice@northwind.example"),
+                ..plain
+            },
+        ),
     ]
 }
 
@@ -154,8 +207,6 @@ fn at_home() -> Vec<Sample> {
         initial: name[..1].into(),
         logo_uri: None,
     };
-    let passkey =
-        |name: &str, synced, hours, used: Option<i64>| Passkey { name: name.into(), synced, created_at: ago(hours), last_used_at: used.map(ago) };
     let house = house("dashboard");
     let endless = "Who flies where, with what, and above all when: a description that does not want to end, as they do";
     vec![
@@ -163,23 +214,45 @@ fn at_home() -> Vec<Sample> {
             "full",
             Dashboard {
                 house: house.clone(),
-                passkeys: vec![passkey("iCloud Keychain", true, 24 * 400, Some(3)), passkey("YubiKey 5", false, 24 * 30, None)],
+                needs: vec![],
+                lately: vec![own_account::used("Acme Wiki", true, 2), own_account::used("Donaudampfschifffahrtsgesellschaft", false, 30)],
                 apps: vec![app("Acme Wiki", Some("What we know, written down")), app("Photo Box", None), app("Flight Plans", Some(endless))],
-                nudge: false,
+                known: known(&["AQID", "BAUG"]),
             },
         ),
-        sample("nudge", Dashboard { house, passkeys: vec![passkey("Windows Hello", false, 20, Some(19))], apps: vec![], nudge: true }),
+        sample(
+            "everything-needs-one",
+            Dashboard { house: house.clone(), needs: own_account::needs(), lately: vec![], apps: vec![app("Photo Box", None)], known: known(&["AQID"]) },
+        ),
+        sample("empty", Dashboard { house, needs: vec![], lately: vec![], apps: vec![], known: known(&["AQID"]) }),
     ]
 }
 
+/// The rail.
+const ITEMS: [(&str, &str); 6] = [
+    ("dashboard", "/account"),
+    ("profile", "/account/profile"),
+    ("sign-in-methods", "/account/sign-in-methods"),
+    ("sessions", "/account/sessions"),
+    ("apps", "/account/apps"),
+    ("activity", "/account/activity"),
+];
+
 fn house(nav: &'static str) -> House {
     let item = |id, url: &str| NavItem { id, url: url.into() };
-    House { user: alice(), nav, nav_items: vec![item("dashboard", "/account"), item("sign-in-methods", "/account/sign-in-methods")] }
+    House { user: alice(), nav, nav_items: ITEMS.into_iter().map(|(id, url)| item(id, url)).collect() }
 }
 
 fn ways_in() -> Vec<Sample> {
     let own = |name: &str, kind, synced, used: Option<i64>| OwnPasskey {
-        passkey: Passkey { name: name.into(), synced, created_at: ago(24 * 30), last_used_at: used.map(ago) },
+        passkey: Passkey {
+            name: name.into(),
+            synced,
+            created_at: ago(24 * 30),
+            last_used_at: used.map(ago),
+            last_used_from: used.map(|_| "Chrome on Android, 2001:db8:1:2::/64".into()),
+            suspected_at: None,
+        },
         kind,
         rename_url: "/account/passkeys/p1/rename".into(),
         revoke_url: "/account/passkeys/p1/delete".into(),
@@ -193,9 +266,16 @@ fn ways_in() -> Vec<Sample> {
         nudge: false,
         has_room: true,
         most: 20,
-        codes_saved_at: Some(ago(24 * 30)),
+        passwords_work: true,
+        password: None,
+        totp: None,
+        codes: ways::codes(10, &[]),
         news: None,
+        known: known(&["AQID", "BAUG"]),
+        suspected_refused: true,
     };
+    let mut copied = two.clone();
+    copied.passkeys.iter_mut().skip(1).for_each(|own| own.passkey.suspected_at = Some(ago(30)));
     let one = SignInMethods { passkeys: vec![own("Windows Hello", None, false, Some(1))], nudge: true, news: Some("revoked"), ..two.clone() };
     let rename = RenamePasskey {
         action: "/account/passkeys/p1/rename".into(),
@@ -210,26 +290,63 @@ fn ways_in() -> Vec<Sample> {
         name: "YubiKey 5".into(),
         account: "alice@northwind.example".into(),
         remaining: vec!["iCloud Keychain".into(), "Windows Hello on my work laptop".into()],
+        password: true,
+        totp: true,
         back_url: "/account/sign-in-methods".into(),
     };
     let confirm = Confirm {
         account: "alice@northwind.example".into(),
-        action: "/account/passkeys/p1/rename".into(),
+        is_weak: false,
+        action: text("/account/passkeys/p1/rename"),
         fields: vec![Field { name: "name".into(), value: "YubiKey 5".into() }],
+        go_url: None,
         back_url: "/account/sign-in-methods".into(),
     };
+    let by_password = SignInMethods {
+        passkeys: vec![],
+        nudge: false,
+        password: ways::way(3, Some(2)),
+        totp: ways::way(2, None),
+        codes: ways::codes(2, &[5, 24 * 3]),
+        ..two.clone()
+    };
     vec![
-        sample("none-left", SignInMethods { passkeys: vec![], nudge: false, ..one.clone() }),
+        sample(
+            "none-left",
+            SignInMethods { passkeys: vec![], nudge: false, known: KnownPasskeys { may_be_none: true, ..known(&[]) }, ..one.clone() },
+        ),
         sample("one", one),
-        sample("full", SignInMethods { has_room: false, news: Some("renamed"), codes_saved_at: None, ..two.clone() }),
+        sample("copied-allowed", SignInMethods { suspected_refused: false, ..copied.clone() }),
+        sample("copied", copied),
+        sample(
+            "full",
+            SignInMethods { has_room: false, news: Some("renamed"), codes: Codes { saved_at: None, ..ways::codes(0, &[]) }, ..two.clone() },
+        ),
+        sample("password-alone", SignInMethods { totp: None, news: Some("password-changed-everywhere"), ..by_password.clone() }),
+        sample("passwords-off", SignInMethods { passwords_work: false, ..by_password.clone() }),
+        sample("last-passkey-gone", SignInMethods { news: Some("revoked"), ..by_password.clone() }),
+        sample("every-way", SignInMethods { passkeys: two.passkeys.clone(), codes: ways::codes(10, &[]), ..by_password }),
         sample("two", two),
         sample("new", RenamePasskey { is_new: true, ..rename.clone() }),
         sample("refused", RenamePasskey { error: Some("error-passkey_name_invalid"), name: "…".into(), ..rename.clone() }),
         sample("usual", rename),
-        sample("last", RevokePasskey { remaining: vec![], ..revoke.clone() }),
+        sample("last", RevokePasskey { remaining: vec![], password: false, totp: false, ..revoke.clone() }),
+        sample("last-but-password", RevokePasskey { remaining: vec![], totp: false, ..revoke.clone() }),
         sample("usual", revoke),
+        sample("weak", Confirm { is_weak: true, action: None, fields: vec![], go_url: text("/account/password"), ..confirm.clone() }),
         sample("usual", confirm),
     ]
+}
+
+fn known(credentials: &[&str]) -> KnownPasskeys {
+    KnownPasskeys {
+        rp_id: "id.northwind.example".into(),
+        user_id: "AAAAAAAAAAAAAAAAAAAAAA".into(),
+        name: "alice@northwind.example".into(),
+        display_name: "Alice Example".into(),
+        credentials: credentials.iter().map(|&id| id.to_owned()).collect(),
+        may_be_none: false,
+    }
 }
 
 fn leaving() -> Vec<Sample> {
@@ -245,9 +362,11 @@ fn leaving() -> Vec<Sample> {
         action: "/logout".into(),
         fields: vec![Field { name: "state".into(), value: "xyz".into() }],
         presented: None,
+        accounts: vec![alice()],
         stay_url: text("/account"),
     };
-    let signed_out = SignedOut { presented: None, continue_url: None, sign_in_url: "/login".into() };
+    let signed_out =
+        SignedOut { presented: None, continue_url: None, others: vec![], choose_url: "/choose-account".into(), sign_in_url: "/login".into() };
     vec![
         sample(
             "unknown",
@@ -255,8 +374,10 @@ fn leaving() -> Vec<Sample> {
         ),
         sample("usual", consent),
         sample("asked", SignOut { presented: Some(wiki()), stay_url: None, ..sign_out.clone() }),
+        sample("several", SignOut { accounts: vec![alice(), accounts::bob(), accounts::long()], ..sign_out.clone() }),
         sample("own", sign_out),
         sample("with-a-way-back", SignedOut { presented: Some(wiki()), continue_url: text("https://wiki.acme.example/"), ..signed_out.clone() }),
+        sample("others", SignedOut { others: vec![accounts::bob(), accounts::long()], ..signed_out.clone() }),
         sample("own", signed_out),
     ]
 }
@@ -265,10 +386,11 @@ fn errors() -> Vec<Sample> {
     let page = |code: &str, status, detail| {
         let ways_out = [("/account", "way-account"), ("/login", "way-sign-in"), ("/", "way-again")];
         let ways_out = ways_out.map(|(url, label)| WayOut { url: url.into(), label });
-        ErrorPage { code: code.into(), status, ways_out: ways_out.into(), detail }
+        ErrorPage { code: code.into(), status, ways_out: ways_out.into(), detail, wait: None }
     };
     let mut samples: Vec<_> = ERROR_CODES.iter().map(|&code| sample(code, page(code, if code == "internal" { 500 } else { 400 }, None))).collect();
     samples.push(sample("with-detail", page("invalid_request", 400, text("redirect_uri stands there twice"))));
+    samples.push(sample("with-a-wait", ErrorPage { wait: Some(Wait::of(Duration::from_secs(1))), ..page("too_many_attempts", 429, None) }));
     samples.push(sample("without-a-way", ErrorPage { ways_out: vec![], ..page("unavailable", 503, None) }));
     samples
 }
@@ -314,6 +436,7 @@ fn sample<P: Page>(state: &'static str, page: P) -> Sample {
         request_id: "0198f5c2-7d1e-7a3b-9c4d-5e6f7a8b9c0d".into(),
         brand: Brand { name: "Northwind".into() },
         now: Time::from_seconds(NOW),
+        look: Look::default(),
         page,
     };
     Sample { page: P::NAME, state, context: serde_json::to_value(&shown).unwrap() }

@@ -147,6 +147,9 @@ fn what_is_shown_is_escaped() {
             "/account",
             "/detail",
             "/passkeys/0/name",
+            "/accounts/0/name",
+            "/others/0/email",
+            "/remembered/email",
             "/apps/0/name",
             "/remaining/0",
             "/fields/0/value",
@@ -196,7 +199,14 @@ fn a_typed_page_is_shown_under_its_name() {
         request_id: "r".into(),
         brand: pages::Brand { name: "Northwind".into() },
         now: Time::from_seconds(0),
-        page: pages::SignedOut { presented: None, continue_url: None, sign_in_url: "/login".into() },
+        look: pages::Look::default(),
+        page: pages::SignedOut {
+            presented: None,
+            continue_url: None,
+            others: vec![],
+            choose_url: "/choose-account".into(),
+            sign_in_url: "/login".into(),
+        },
     };
     let html = templates.show(&templates.negotiate(Some("de")), &page).unwrap();
     assert!(html.contains("data-page=\"signed-out\"") && html.contains("Sie sind abgemeldet"));
@@ -349,7 +359,7 @@ fn every_language_has_the_same_messages_with_the_same_variables() {
 fn templates_and_messages_agree() {
     let messages = messages("en");
     let mut used = BTreeSet::new();
-    let mut prefixes = BTreeSet::from(["error-".to_owned(), "way-".to_owned(), "moment-".to_owned(), "month-".to_owned()]);
+    let mut prefixes = BTreeSet::from(["error-".to_owned(), "way-".to_owned(), "moment-".to_owned(), "month-".to_owned(), "language-".to_owned()]);
     for folder in ["layouts/", "components/", "pages/"] {
         for (path, bytes) in files(folder) {
             let source = String::from_utf8(bytes.into_owned()).unwrap();

@@ -108,7 +108,6 @@ impl Translations {
     }
 
     /// The languages we speak.
-    #[cfg(test)]
     pub(super) fn locales(&self) -> Vec<Locale> {
         self.available.iter().map(Locale::of).collect()
     }

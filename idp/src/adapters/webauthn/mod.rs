@@ -2,9 +2,10 @@
 //! our use of it asks for more.
 //!
 //! Nothing is stored here: a ceremony's state is a small value that the caller seals, binds to a browser and an account, lets end, and
-//! spends once. The library knows nothing of that. Attestation is not asked for; a passkey must be discoverable and must verify its
-//! user, always.
+//! spends once. The library knows nothing of that. Attestation is asked for only where the house says so; a passkey must be discoverable and
+//! must verify its user, always.
 
+mod attestation;
 mod authentication;
 mod authenticator_data;
 mod cbor;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use url::Url;
 use webauthn_rs::WebauthnBuilder;
 
+pub use attestation::Attestation;
 pub use authentication::{AuthenticationState, StoredPasskey, Verified};
 pub use refused::Refused;
 pub use registration::{NewPasskey, RegistrationState};
@@ -32,6 +34,7 @@ pub const CEREMONY_TIMEOUT: Duration = Duration::from_mins(5);
 pub struct Webauthn {
     library: webauthn_rs::Webauthn,
     origins: Vec<String>,
+    attestation: Attestation,
 }
 
 /// Settings that no relying party can have.
@@ -43,6 +46,9 @@ pub enum NoRelyingParty {
     /// The RP ID is not the origin's host or a parent domain of it; an IP address never is.
     #[error("the RP ID must be the host of the origin or a parent domain of it, and not an IP address")]
     RelyingPartyId,
+    /// A certificate of somebody whose word for an authenticator's make is to be taken is none.
+    #[error("a certificate of an attestation authority can't be read")]
+    AttestationAuthority,
 }
 
 impl Webauthn {
@@ -59,7 +65,19 @@ impl Webauthn {
             builder = builder.append_allowed_origin(&browser_origin(further)?);
         }
         let library = builder.build().map_err(|_| NoRelyingParty::RelyingPartyId)?;
-        Ok(Self { library, origins: std::iter::once(origin.to_owned()).chain(further_origins.iter().cloned()).collect() })
+        let origins = std::iter::once(origin.to_owned()).chain(further_origins.iter().cloned()).collect();
+        Ok(Self { library, origins, attestation: Attestation::not_asked() })
+    }
+
+    /// The same, asking for this attestation when passkeys are made.
+    #[must_use]
+    pub fn asking_for(self, attestation: Attestation) -> Self {
+        Self { attestation, ..self }
+    }
+
+    /// The origins that may use the relying party's passkeys, our own first (WebAuthn §5.11).
+    pub fn origins(&self) -> &[String] {
+        &self.origins
     }
 }
 
@@ -76,5 +94,7 @@ fn browser_origin(text: &str) -> Result<Url, NoRelyingParty> {
 
 #[cfg(test)]
 mod software_authenticator;
+#[cfg(test)]
+mod spec_vectors;
 #[cfg(test)]
 mod tests;

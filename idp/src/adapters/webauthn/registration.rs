@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
-use webauthn_rs::prelude::{COSEAlgorithm, COSEKeyType, Credential, ECDSACurve, PasskeyRegistration};
+use webauthn_rs::prelude::{COSEAlgorithm, COSEKeyType, Credential, ECDSACurve, ParsedAttestation, Passkey, PasskeyRegistration};
 use webauthn_rs_proto::{
-    AuthenticatorAttestationResponseRaw, CredProps, PublicKeyCredentialDescriptor, RegisterPublicKeyCredential, RegistrationExtensionsClientOutputs,
-    ResidentKeyRequirement,
+    AttestationConveyancePreference, AuthenticatorAttestationResponseRaw, CredProps, PublicKeyCredentialDescriptor, RegisterPublicKeyCredential,
+    RegistrationExtensionsClientOutputs, ResidentKeyRequirement,
 };
 
 use crate::adapters::webauthn::refused::Refused;
@@ -36,6 +36,10 @@ pub struct NewPasskey {
     pub backed_up: bool,
     /// The model of authenticator, as it says itself; all zero when it does not say.
     pub aaguid: Uuid,
+    /// Whether the authenticator proved to be of that model, by the word of somebody who is believed ([`Attestation`]).
+    ///
+    /// [`Attestation`]: crate::adapters::webauthn::Attestation
+    pub attested: bool,
     /// How browsers may reach it again (`usb`, `internal`, `hybrid` ...).
     pub transports: Vec<String>,
 }
@@ -66,6 +70,9 @@ impl Webauthn {
         if let Some(extensions) = &mut options.extensions {
             extensions.uvm = None;
         }
+        if self.attestation.is_asked() {
+            options.attestation = Some(AttestationConveyancePreference::Direct);
+        }
         options.exclude_credentials = Some(exclude.iter().map(descriptor).collect());
         Ok((serde_json::to_value(options).map_err(AppError::internal)?, RegistrationState(state)))
     }
@@ -76,8 +83,8 @@ impl Webauthn {
         let client_data = sent.response.client_data.decode()?;
         client_data::check(&client_data, "webauthn.create", &self.origins)?;
         let attestation_object = sent.response.attestation_object.decode()?;
-        let attested = authenticator_data::attested(&attestation_object)?;
-        if attested.credential_id != credential_id {
+        let described = authenticator_data::attested(&attestation_object)?;
+        if described.credential_id != credential_id {
             return Err(Refused::CredentialIdMismatch);
         }
         // Clients need not say whether it is discoverable (§10.1.3); one that says it is not would be of no use here.
@@ -96,16 +103,20 @@ impl Webauthn {
             },
         };
         let passkey = self.library.finish_passkey_registration(&registration, &state.0).map_err(Refused::from)?;
-        let public = serde_json::to_string(&passkey).map_err(|_| Refused::Library)?;
-        let made = Credential::from(passkey);
+        let mut made = Credential::from(passkey);
         refuse_weak_keys(&made)?;
+        let attested = self.attestation.is_proved(&made);
+        // Judged, and told by nobody again: certificates would only name the batch of a device for good.
+        made.attestation = ParsedAttestation::default();
+        let public = serde_json::to_string(&Passkey::from(made.clone())).map_err(|_| Refused::Library)?;
         Ok(NewPasskey {
             credential_id,
             public,
             counter: made.counter,
             backup_eligible: made.backup_eligible,
             backed_up: made.backup_state,
-            aaguid: attested.aaguid,
+            aaguid: described.aaguid,
+            attested,
             transports: known_transports(sent.response.transports),
         })
     }

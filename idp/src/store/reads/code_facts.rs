@@ -9,5 +9,6 @@ use crate::store::{Store, StoreError, session};
 
 /// The session with this row id and its person, whatever their state; the caller judges.
 pub async fn code_facts(store: &Store, id: SessionId) -> Result<(Horizon, Option<SessionAndUser>), StoreError> {
-    find(store, Expr::col((session::Entity, session::Column::Id)).eq(id)).await
+    let (horizon, found) = find(store, Expr::col((session::Entity, session::Column::Id)).eq(id)).await?;
+    Ok((horizon, found.into_iter().next()))
 }

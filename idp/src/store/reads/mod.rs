@@ -10,7 +10,9 @@ use crate::store::{Rows, StoreError};
 pub mod code_facts;
 pub mod grant_liveness;
 pub mod passkey_and_user;
+pub mod password_facts;
 pub mod session_and_user;
+pub mod ways_in;
 
 /// A SELECT of the horizon's row, to which the question joins its tables.
 fn from_horizon() -> SelectStatement {
@@ -30,10 +32,23 @@ fn select_columns<E: EntityTrait>(query: &mut SelectStatement, prefix: &str) {
 
 /// Asks, and reads the horizon; the one row is always there.
 async fn ask(store: &impl Rows, query: &SelectStatement) -> Result<(Horizon, QueryResult), StoreError> {
-    let row = store.rows().query_one(query).await?;
-    let row = row.ok_or_else(|| StoreError::Unreadable("the horizon row is missing".to_owned()))?;
-    let horizon = horizon::Model::from_query_result(&row, "horizon_")?;
-    Ok((Horizon { epoch: horizon.epoch, settings_version: horizon.settings_version }, row))
+    let row = store.rows().query_one(query).await?.ok_or_else(missing)?;
+    Ok((read_horizon(&row)?, row))
+}
+
+/// The same where several rows may fit: each of them tells the horizon, and where nothing fits one row tells it alone.
+async fn ask_for_all(store: &impl Rows, query: &SelectStatement) -> Result<(Horizon, Vec<QueryResult>), StoreError> {
+    let rows = store.rows().query_all(query).await?;
+    Ok((read_horizon(rows.first().ok_or_else(missing)?)?, rows))
+}
+
+fn missing() -> StoreError {
+    StoreError::Unreadable("the horizon row is missing".to_owned())
+}
+
+fn read_horizon(row: &QueryResult) -> Result<Horizon, DbErr> {
+    let horizon = horizon::Model::from_query_result(row, "horizon_")?;
+    Ok(Horizon { epoch: horizon.epoch, settings_version: horizon.settings_version })
 }
 
 /// The joined row of an entity, if the join found one.

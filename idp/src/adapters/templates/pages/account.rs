@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Field, House, Page};
+use super::{Client, Codes, House, KnownPasskeys, Page, Way};
 use crate::base::clock::Time;
 
 /// `/account/backup-codes`.
@@ -34,16 +34,45 @@ pub struct Dashboard {
     /// The house around it.
     #[serde(flatten)]
     pub house: House,
-    /// The person's passkeys.
-    pub passkeys: Vec<Passkey>,
+    /// What needs them, the most urgent first.
+    pub needs: Vec<Needs>,
+    /// What they used lately, the last one first.
+    pub lately: Vec<UsedApp>,
     /// What they may open.
     pub apps: Vec<App>,
-    /// Whether to suggest a second passkey.
-    pub nudge: bool,
+    /// What credential managers may know.
+    pub known: KnownPasskeys,
 }
 
 impl Page for Dashboard {
     const NAME: &'static str = "dashboard";
+}
+
+/// Something that needs the person; `needs-ABOUT` says what.
+#[derive(Clone, Debug, Serialize)]
+pub struct Needs {
+    /// What.
+    pub about: &'static str,
+    /// Whether it may be an attack.
+    pub is_bad: bool,
+    /// The name of what it is about, or empty.
+    pub name: String,
+    /// How many, where that is said.
+    pub count: u64,
+    /// Where something is done about it.
+    pub url: String,
+}
+
+/// An application that was used lately.
+#[derive(Clone, Debug, Serialize)]
+pub struct UsedApp {
+    /// Which.
+    #[serde(flatten)]
+    pub client: Client,
+    /// Where it starts, if it says so.
+    pub url: Option<String>,
+    /// When it was last given or renewed anything.
+    pub last_used_at: Time,
 }
 
 /// A passkey as its owner knows it.
@@ -57,6 +86,10 @@ pub struct Passkey {
     pub created_at: Time,
     /// When it last signed in.
     pub last_used_at: Option<Time>,
+    /// Where that was: device and network.
+    pub last_used_from: Option<String>,
+    /// When its counter went back, if it did: it may have been copied.
+    pub suspected_at: Option<Time>,
 }
 
 /// `/account/sign-in-methods`.
@@ -73,10 +106,20 @@ pub struct SignInMethods {
     pub has_room: bool,
     /// How many they may have.
     pub most: u32,
-    /// When they said that they saved their backup codes.
-    pub codes_saved_at: Option<Time>,
+    /// Whether a password would sign them in.
+    pub passwords_work: bool,
+    /// Their password.
+    pub password: Option<Way>,
+    /// Their authenticator app.
+    pub totp: Option<Way>,
+    /// Their backup codes.
+    pub codes: Codes,
     /// What just happened: the message `news-NEWS`, with what remains.
     pub news: Option<&'static str>,
+    /// What credential managers may know.
+    pub known: KnownPasskeys,
+    /// Whether a passkey that may have been copied opens nothing any more.
+    pub suspected_refused: bool,
 }
 
 impl Page for SignInMethods {
@@ -129,29 +172,16 @@ pub struct RevokePasskey {
     pub account: String,
     /// The names of those that remain.
     pub remaining: Vec<String>,
+    /// Whether a password remains.
+    pub password: bool,
+    /// Whether an authenticator app confirms it.
+    pub totp: bool,
     /// Where "Keep it" leads.
     pub back_url: String,
 }
 
 impl Page for RevokePasskey {
     const NAME: &'static str = "revoke-passkey";
-}
-
-/// Asked in the place of a change, when signing in was too long ago; the change follows by itself.
-#[derive(Clone, Debug, Serialize)]
-pub struct Confirm {
-    /// Whose passkey is needed.
-    pub account: String,
-    /// Where the change is posted.
-    pub action: String,
-    /// What is posted with it.
-    pub fields: Vec<Field>,
-    /// Where "Cancel" leads.
-    pub back_url: String,
-}
-
-impl Page for Confirm {
-    const NAME: &'static str = "confirm";
 }
 
 /// An application that may be opened.

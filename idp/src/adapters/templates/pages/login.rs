@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Page, Presented};
+use super::{Page, Presented, User, Wait};
 
 /// Whoever signed in here last.
 #[derive(Clone, Debug, Serialize)]
@@ -19,6 +19,8 @@ pub struct Remembered {
 pub enum Leads {
     /// The passkey: one was used in this browser before.
     Passkey,
+    /// The password: it was used in this browser before.
+    Password,
     /// The email.
     Email,
 }
@@ -40,14 +42,49 @@ pub struct SignIn {
     pub remembered: Option<Remembered>,
     /// What leads while no email was typed.
     pub leads: Leads,
+    /// Whether a password signs anybody in here.
+    pub offers_password: bool,
     /// The message `error-CODE` to show.
     pub error: Option<String>,
+    /// How long to wait, where that is the error.
+    pub wait: Option<Wait>,
     /// Whether the client can be told "no".
     pub can_cancel: bool,
 }
 
 impl Page for SignIn {
     const NAME: &'static str = "sign-in";
+}
+
+/// `/choose-account[/BOX]`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChooseAccount {
+    /// The page's own path.
+    pub action: String,
+    /// The authorization request that waits for the choice.
+    pub request: Option<String>,
+    /// Who asks.
+    pub presented: Option<Presented>,
+    /// Who is signed in here, the current one first.
+    pub accounts: Vec<ChoosableAccount>,
+    /// Whom this browser remembers, and who signed out.
+    pub remembered: Option<Remembered>,
+}
+
+impl Page for ChooseAccount {
+    const NAME: &'static str = "choose-account";
+}
+
+/// An account that can be chosen.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChoosableAccount {
+    /// Whose it is.
+    #[serde(flatten)]
+    pub user: User,
+    /// What is sent to choose it.
+    pub account: String,
+    /// Whether it is the current one.
+    pub current: bool,
 }
 
 /// `/setup/TOKEN`.

@@ -8,10 +8,26 @@ use crate::base::clock::Time;
 mod account;
 mod login;
 mod oidc;
+mod own_account;
+mod own_ways;
+mod passkeys;
+mod profile;
+mod recovery;
+mod second_step;
+mod step_up;
+mod wait;
 
 pub use account::*;
 pub use login::*;
 pub use oidc::*;
+pub use own_account::*;
+pub use own_ways::*;
+pub use passkeys::*;
+pub use profile::*;
+pub use recovery::*;
+pub use second_step::*;
+pub use step_up::*;
+pub use wait::Wait;
 
 /// A page that has a template of its own.
 pub trait Page: Serialize {
@@ -30,9 +46,20 @@ pub struct Shown<P> {
     pub brand: Brand,
     /// The present moment, for "today at".
     pub now: Time,
+    /// What the reader chose.
+    pub look: Look,
     /// The page itself.
     #[serde(flatten)]
     pub page: P,
+}
+
+/// How a reader wants pages to be, where they said so.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Look {
+    /// `light` or `dark`; none to follow the device.
+    pub theme: Option<&'static str>,
+    /// The IANA name of the time zone that moments are shown in; none for the browser's.
+    pub time_zone: Option<String>,
 }
 
 /// Whose house it is.
@@ -117,6 +144,8 @@ pub struct ErrorPage {
     pub ways_out: Vec<WayOut>,
     /// More, in safe text, such as the parameter that was wrong.
     pub detail: Option<String>,
+    /// How long to wait, where that is known.
+    pub wait: Option<Wait>,
 }
 
 impl Page for ErrorPage {

@@ -15,7 +15,7 @@ pub struct Consent {
     pub scopes: Vec<String>,
     /// The page's own path.
     pub action: String,
-    /// The authorization request, carried along by "Not you?".
+    /// The authorization request, carried along where another account is chosen.
     pub request: Option<String>,
 }
 
@@ -32,6 +32,8 @@ pub struct SignOut {
     pub fields: Vec<Field>,
     /// Who asks, when it isn't the person alone.
     pub presented: Option<Presented>,
+    /// Everybody who is signed in here; the first is the one who leaves.
+    pub accounts: Vec<User>,
     /// Where "Stay signed in" leads; without it the answer `decision=deny` is posted.
     pub stay_url: Option<String>,
 }
@@ -47,6 +49,10 @@ pub struct SignedOut {
     pub presented: Option<Presented>,
     /// The way back to it.
     pub continue_url: Option<String>,
+    /// Who is still signed in here.
+    pub others: Vec<User>,
+    /// Where one of them is chosen.
+    pub choose_url: String,
     /// The way in again.
     pub sign_in_url: String,
 }

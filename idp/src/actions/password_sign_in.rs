@@ -1,0 +1,182 @@
+//! Signing in with a password: alone where that is all a person has, with a second step where they have an authenticator app.
+
+use crate::actions::audit::{Actor, Event, Origin};
+use crate::actions::passwords::{self, Judged};
+use crate::actions::second_step::{self, Accepted, Answer, HalfDone, Proven};
+use crate::actions::sessions::{Beginning, Opened, Proof};
+use crate::actions::visitor::Visitor;
+use crate::app::App;
+use crate::base::clock::Time;
+use crate::base::digest::Digest;
+use crate::base::email::Email;
+use crate::base::error::AppError;
+use crate::base::id::UserId;
+use crate::base::password::Password;
+use crate::base::sealed::binding;
+use crate::base::secret::SessionSecret;
+use crate::protocol::claims::{Acr, Amr, AuthenticationMethod};
+use crate::store::{Job, StoreError, Write, totp, user};
+
+/// What a right password leads to.
+#[derive(Debug)]
+pub enum Passed {
+    /// A session.
+    In(Opened),
+    /// The second step; the box is shown again there.
+    SecondStep(String),
+}
+
+/// C-TOTP-05: half a sign-in belongs to a browser, and to the request that waits (empty for none).
+fn belongs_to(browser: Digest, request: &str) -> Vec<u8> {
+    binding(&[b"sign_in", browser.as_bytes(), Digest::of(request).as_bytes()])
+}
+
+/// Judges a password, and opens a session or leads to the second step.
+///
+/// # Errors
+/// Those of [`passwords::judge`].
+pub async fn begin(app: &App, visitor: &Visitor, email: &Email, password: &Password, request: &str) -> Result<Passed, AppError> {
+    let judged = passwords::judge(app, visitor, email, password).await?;
+    let user = judged.user.clone();
+    let sealed = if judged.needs_second_step { Some(second_step::seal(app, &judged, &belongs_to(visitor.browser, request))?) } else { None };
+    let proof = Proof { acr: Acr::Password, amr: Amr::of(&[AuthenticationMethod::Pwd]) };
+    let (secret, beginning) = beginning(app, visitor, user.id, proof).await?;
+    let beside = beginning.before.beside(user.id);
+    match app.store().write(PasswordPassed { judged, beginning }).await? {
+        PasswordOutcome::In => Ok(Passed::In(Opened { secret, user, beside })),
+        PasswordOutcome::SecondStep => sealed.map(Passed::SecondStep).ok_or_else(|| passwords::invalid("an authenticator app came meanwhile")),
+        PasswordOutcome::Refused(reason) => Err(passwords::invalid(reason)),
+    }
+}
+
+async fn beginning(app: &App, visitor: &Visitor, user: UserId, proof: Proof) -> Result<(SessionSecret, Beginning), StoreError> {
+    let secret = SessionSecret::random();
+    let beginning = Beginning {
+        before: visitor.everybody(app).await?,
+        // C-SES-02: a new secret with every proof, whatever the browser showed before.
+        secret: secret.digest(),
+        browser: visitor.browser,
+        proof,
+        passkey: None,
+        now: app.now(),
+        limits: app.config().sessions.clone(),
+        epoch: app.epoch(),
+        origin: visitor.origin.clone().by(Actor::User(user)),
+    };
+    Ok((secret, beginning))
+}
+
+struct PasswordPassed {
+    judged: Judged,
+    beginning: Beginning,
+}
+
+enum PasswordOutcome {
+    In,
+    SecondStep,
+    Refused(&'static str),
+}
+
+impl Job for PasswordPassed {
+    type Outcome = PasswordOutcome;
+
+    async fn run(&self, write: &Write<'_>) -> Result<PasswordOutcome, StoreError> {
+        let Beginning { now, ref origin, .. } = self.beginning;
+        let id = self.judged.user.id;
+        // Looked at again: the person may have been shut out, or the password changed, since it was compared.
+        let Some(user) = user::hold_to_change(write, id).await?.filter(user::Model::is_active) else {
+            return refused(write, id, "deactivated", origin, now).await;
+        };
+        if !self.judged.settle(write).await? {
+            return refused(write, id, "password_changed", origin, now).await;
+        }
+        // Also one that was switched on since: whoever has the password alone must not be quicker.
+        if totp::of_user(write, id).await?.is_some_and(|totp| totp.is_usable()) {
+            Event::new("password_accepted", origin).user(id).record(write, now).await?;
+            return Ok(PasswordOutcome::SecondStep);
+        }
+        let session = self.beginning.run(write, &user).await?;
+        Event::new("signed_in", origin).user(id).session(session).detail("method", "password").record(write, now).await?;
+        Ok(PasswordOutcome::In)
+    }
+}
+
+async fn refused(write: &Write<'_>, user: UserId, reason: &'static str, origin: &Origin, now: Time) -> Result<PasswordOutcome, StoreError> {
+    let origin = origin.clone().by(Actor::Nobody);
+    Event::new("password_refused", &origin).user(user).detail("reason", reason).record(write, now).await?;
+    Ok(PasswordOutcome::Refused(reason))
+}
+
+/// Opens what a right password led to, in the same browser and for the same request. Asks nobody.
+///
+/// # Errors
+/// `second_step_over`.
+pub async fn half_done(app: &App, browser: Digest, request: &str, passed: &str) -> Result<HalfDone, AppError> {
+    second_step::open(app, passed, &belongs_to(browser, request)).await
+}
+
+/// A session that a second step has opened.
+#[derive(Debug)]
+pub struct Finished {
+    /// The session.
+    pub opened: Opened,
+    /// Whether a backup code was used up for it.
+    pub by_backup_code: bool,
+}
+
+/// Judges the second step, and opens a session.
+///
+/// # Errors
+/// Those of [`second_step::judge`].
+pub async fn finish(app: &App, visitor: &Visitor, half_done: HalfDone, answer: Answer<'_>) -> Result<Finished, AppError> {
+    let proven = second_step::judge(app, visitor, half_done, answer).await?;
+    let amr = Amr::of(&[AuthenticationMethod::Pwd, AuthenticationMethod::Otp, AuthenticationMethod::Mfa]);
+    let (secret, beginning) = beginning(app, visitor, proven.user(), Proof { acr: Acr::PasswordOtp, amr }).await?;
+    let beside = beginning.before.beside(proven.user());
+    let opened = |user| Opened { secret, user, beside };
+    match app.store().write(SecondStepPassed { proven, beginning }).await? {
+        (Accepted::Totp, Some(user)) => Ok(Finished { opened: opened(user), by_backup_code: false }),
+        (Accepted::BackupCode { .. }, Some(user)) => Ok(Finished { opened: opened(user), by_backup_code: true }),
+        (Accepted::CodeUsed, _) => Err(second_step::code_invalid("code_used")),
+        (Accepted::Over(reason), _) => Err(second_step::over(reason)),
+        (_, None) => Err(second_step::over("deactivated")),
+    }
+}
+
+struct SecondStepPassed {
+    proven: Proven,
+    beginning: Beginning,
+}
+
+impl Job for SecondStepPassed {
+    type Outcome = (Accepted, Option<user::Model>);
+
+    async fn run(&self, write: &Write<'_>) -> Result<Self::Outcome, StoreError> {
+        let Beginning { now, ref origin, .. } = self.beginning;
+        let id = self.proven.user();
+        let nobody = origin.clone().by(Actor::Nobody);
+        let Some(user) = user::hold_to_change(write, id).await?.filter(user::Model::is_active) else {
+            second_step::refused_event(id, "deactivated", &nobody).record(write, now).await?;
+            return Ok((Accepted::Over("deactivated"), None));
+        };
+        let accepted = self.proven.accept_in(write, now).await?;
+        let method = match accepted {
+            Accepted::Totp => "password and authenticator app",
+            Accepted::BackupCode { left } => {
+                Event::new("backup_code_used", origin).user(id).detail("left", left).record(write, now).await?;
+                "password and backup code"
+            }
+            Accepted::CodeUsed => {
+                second_step::refused_event(id, "code_used", &nobody).record(write, now).await?;
+                return Ok((accepted, None));
+            }
+            Accepted::Over(reason) => {
+                second_step::refused_event(id, reason, &nobody).record(write, now).await?;
+                return Ok((accepted, None));
+            }
+        };
+        let session = self.beginning.run(write, &user).await?;
+        Event::new("signed_in", origin).user(id).session(session).detail("method", method).record(write, now).await?;
+        Ok((accepted, Some(user)))
+    }
+}

@@ -1,0 +1,44 @@
+//! By what can a person prove who they are? One SELECT, asked before every change of just that.
+
+use sea_orm::sea_query::{Expr, ExprTrait as _, JoinType, Query};
+
+use crate::base::id::UserId;
+use crate::store::horizon::Horizon;
+use crate::store::reads::{ask, from_horizon, joined, select_columns};
+use crate::store::{Rows, StoreError, passkey, password, totp};
+
+/// What a person has that works, as far as the rows say it.
+#[derive(Clone, Debug, Default)]
+pub struct WaysIn {
+    /// Whether there is a passkey of this RP ID that is not frozen.
+    pub passkey: bool,
+    /// Their password, unless it is frozen.
+    pub password: Option<password::Model>,
+    /// Their authenticator app, unless it is frozen.
+    pub totp: Option<totp::Model>,
+}
+
+/// The ways in of this person; passkeys count that were registered for `rp_id`, and those that may have been copied where `suspected` ones do.
+pub async fn ways_in(rows: &impl Rows, user: UserId, rp_id: &str, suspected: bool) -> Result<(Horizon, WaysIn), StoreError> {
+    let mut usable_passkey = Query::select();
+    usable_passkey
+        .column(passkey::Column::Id)
+        .from(passkey::Entity)
+        .and_where(Expr::col(passkey::Column::UserId).eq(user))
+        .and_where(Expr::col(passkey::Column::RpId).eq(rp_id))
+        .and_where(Expr::col(passkey::Column::FrozenAt).is_null());
+    if !suspected {
+        usable_passkey.and_where(Expr::col(passkey::Column::SuspectedAt).is_null());
+    }
+    let mut query = from_horizon();
+    select_columns::<password::Entity>(&mut query, "password_");
+    select_columns::<totp::Entity>(&mut query, "totp_");
+    query
+        .expr_as(Expr::exists(usable_passkey), "has_passkey")
+        .join(JoinType::LeftJoin, password::Entity, Expr::col((password::Entity, password::Column::UserId)).eq(user))
+        .join(JoinType::LeftJoin, totp::Entity, Expr::col((totp::Entity, totp::Column::UserId)).eq(user));
+    let (horizon, row) = ask(rows, &query).await?;
+    let password = joined::<password::Model>(&row, "password_")?.filter(password::Model::is_usable);
+    let totp = joined::<totp::Model>(&row, "totp_")?.filter(totp::Model::is_usable);
+    Ok((horizon, WaysIn { passkey: row.try_get("", "has_passkey")?, password, totp }))
+}

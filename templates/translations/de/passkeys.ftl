@@ -1,0 +1,25 @@
+# Passkeys über den ersten hinaus: wo sie verwendet wurden, Kopien, was angenommen wird, das Angebot nach einem Passwort.
+passkey-last-used-from = zuletzt verwendet: { $when }, { $from }
+passkey-suspected = Vielleicht kopiert
+    .title = „{ $name }“ ist vielleicht kopiert worden.
+    .detail = Sicherheitsschlüssel zählen, wie oft sie unterschreiben. { $when } hat dieser rückwärts gezählt, so wie eine Kopie es täte.
+    .refused = Er meldet Sie nicht mehr an.
+    .allowed = Er meldet Sie weiterhin an.
+    .advice = Widerrufen Sie ihn, und richten Sie stattdessen einen neuen Passkey ein; Ihr Gerät erzeugt einen frischen.
+error-passkey_suspected = Dieser Passkey ist vielleicht kopiert worden
+    .detail = Er meldet Sie nicht mehr an. Melden Sie sich anders an, widerrufen Sie ihn unter „Sign-in Methods“, und richten Sie einen neuen ein.
+error-passkey_not_allowed = Diese Art von Passkey wird hier nicht angenommen
+    .detail = Wählen Sie ein anderes Gerät oder einen anderen Passwortmanager.
+    .allow = Angenommen werden: { $names }.
+    .deny = Nicht angenommen werden: { $names }.
+    .proved = Das Gerät muss sein Modell nachweisen: Erlauben Sie es, falls der Browser danach fragt.
+    .bound = Der Passkey muss auf seinem Gerät bleiben und darf nicht synchronisiert werden.
+offer-title = Beim nächsten Mal schneller anmelden
+offer-intro = Erstellen Sie auf diesem Gerät einen Passkey: Dann melden Sie sich mit Fingerabdruck, Gesicht oder der PIN des Geräts an. Ihr Passwort bleibt, wie es ist.
+offer-skip = Nicht jetzt
+enrol-title = Passkey erstellen
+enrol-intro = Ein Passwort allein meldet Sie bei { $brand } nicht an. Es war richtig, also erstellen Sie jetzt Ihren Passkey: Danach melden Sie sich mit Fingerabdruck, Gesicht oder der PIN Ihres Geräts an.
+error-passkey_required = Verwenden Sie Ihren Passkey
+    .detail = Ein Passwort meldet Sie hier nicht an, und Ihr Konto hat einen Passkey. Wenn Sie ihn verloren haben, verwenden Sie einen Backup-Code unter „Anmelden geht nicht?“.
+error-enrolment_over = Das hat zu lange gedauert oder wurde schon verwendet
+    .detail = Beginnen Sie noch einmal mit E-Mail-Adresse und Passwort.

@@ -1,0 +1,25 @@
+# Passkeys beyond the first: where they were used, copies, what is taken, the offer after a password.
+passkey-last-used-from = last used { $when } from { $from }
+passkey-suspected = Perhaps copied
+    .title = “{ $name }” may have been copied.
+    .detail = Security keys count how often they sign. { $when } this one counted backwards, as a copy of it would.
+    .refused = It no longer signs you in.
+    .allowed = It still signs you in.
+    .advice = Revoke it and register a new passkey in its place; your device makes a fresh one.
+error-passkey_suspected = This passkey may have been copied
+    .detail = It no longer signs you in. Sign in another way, revoke it on Sign-in Methods, and register a new one.
+error-passkey_not_allowed = This kind of passkey is not accepted here
+    .detail = Choose another device or credential manager.
+    .allow = Accepted: { $names }.
+    .deny = Not accepted: { $names }.
+    .proved = The device has to prove its make: if your browser asks, allow it to show make and model.
+    .bound = The passkey must stay on its device, and not be synced.
+offer-title = Sign in faster next time
+offer-intro = Create a passkey on this device: then your fingerprint, your face or the device’s PIN signs you in. Your password stays as it is.
+offer-skip = Not now
+enrol-title = Create your passkey
+enrol-intro = A password alone doesn’t sign you in to { $brand }. It was right, so create your passkey now: from then on your fingerprint, your face or your device’s PIN signs you in.
+error-passkey_required = Use your passkey
+    .detail = A password doesn’t sign you in here, and your account has a passkey. If you have lost it, use a backup code under “Can’t sign in?”.
+error-enrolment_over = This took too long, or was used already
+    .detail = Start over with your email and password.
