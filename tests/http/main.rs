@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on stops, and says why")]
 
 mod accounts;
+mod activity;
 mod attempts;
 mod attestation;
-mod activity;
 mod authorize;
 mod bad_input;
 mod clones;
@@ -40,5 +40,6 @@ mod sign_in_methods;
 mod store;
 mod stored;
 mod token;
+mod two_processes;
 mod userinfo;
 mod well_known;

@@ -2,10 +2,10 @@
 //! Neither opens anything by itself (C-REC-02): using one is `recovery`.
 
 use crate::actions::audit::{Actor, Event, Origin};
+use crate::actions::credential_epoch;
 use crate::actions::limits::{self, Budget, Method};
 use crate::actions::one_time_links::{self, Purpose};
 use crate::actions::visitor::Visitor;
-use crate::actions::credential_epoch;
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::email::Email;

@@ -222,7 +222,13 @@ fn at_home() -> Vec<Sample> {
         ),
         sample(
             "everything-needs-one",
-            Dashboard { house: house.clone(), needs: own_account::needs(), lately: vec![], apps: vec![app("Photo Box", None)], known: known(&["AQID"]) },
+            Dashboard {
+                house: house.clone(),
+                needs: own_account::needs(),
+                lately: vec![],
+                apps: vec![app("Photo Box", None)],
+                known: known(&["AQID"]),
+            },
         ),
         sample("empty", Dashboard { house, needs: vec![], lately: vec![], apps: vec![], known: known(&["AQID"]) }),
     ]
