@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::ceremonies::{self, Begun};
 use crate::actions::passkey_policy::{self, NotMade};
-use crate::actions::passwords;
 use crate::actions::registration::new_passkey;
 use crate::actions::sessions::{Beginning, Opened, Proof};
 use crate::actions::visitor::Visitor;
@@ -23,7 +22,7 @@ use crate::base::secret::SessionSecret;
 use crate::base::single_use::SingleUseId;
 use crate::config::{Config, RequireStrong};
 use crate::store::spent::{self, Spending};
-use crate::store::{Job, StoreError, Write, passkey, user};
+use crate::store::{Job, StoreError, Write, passkey, password, user};
 
 /// What a proven password leads to in the place of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +39,15 @@ pub async fn instead_in(write: &Write<'_>, policy: RequireStrong, user: UserId) 
         return Ok(None);
     }
     Ok(Some(if has_passkey(write, user).await? { Instead::UsePasskey } else { Instead::Enrol }))
+}
+
+/// That a password, with its second step, was right and opened nothing.
+pub(super) fn accepted_event(user: UserId, instead: Instead, origin: &Origin) -> Event {
+    let leads_to = match instead {
+        Instead::UsePasskey => "own passkey",
+        Instead::Enrol => "first passkey",
+    };
+    Event::new("password_accepted", origin).user(user).detail("leads_to", leads_to)
 }
 
 /// Whether the account has any passkey: also one that is frozen or of another RP ID. Getting back in is for recovery then.
@@ -196,7 +204,7 @@ impl Job for Enrol {
         let Some(user) = user::hold_to_change(write, self.facts.user).await?.filter(user::Model::is_active) else {
             return self.over(write, "deactivated").await;
         };
-        if !passwords::is_still_set(write, user.id, self.facts.password_set_at).await? {
+        if !password::record_use(write, user.id, self.facts.password_set_at, now).await? {
             return self.over(write, "password_changed").await;
         }
         if has_passkey(write, user.id).await? {
@@ -240,6 +248,11 @@ impl Enrol {
         failed(&self.origin(), self.facts.user, reason).record(write, self.beginning.now).await?;
         Ok(Enrolled::Over(reason))
     }
+}
+
+/// What somebody with a passkey is told whose password was right.
+pub fn passkey_required() -> AppError {
+    AppError::new(Kind::Forbidden, "passkey_required")
 }
 
 /// Whether a password opens no session here.

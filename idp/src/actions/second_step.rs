@@ -56,6 +56,11 @@ impl HalfDone {
         self.passed.user
     }
 
+    /// When the password was set.
+    pub const fn password_set_at(&self) -> Time {
+        self.passed.set_at
+    }
+
     /// The address they gave.
     pub const fn email(&self) -> &Email {
         &self.passed.email
@@ -121,6 +126,11 @@ impl Proven {
     /// Whose password and code it is.
     pub const fn user(&self) -> UserId {
         self.half_done.user()
+    }
+
+    /// When the password was set.
+    pub const fn password_set_at(&self) -> Time {
+        self.half_done.password_set_at()
     }
 
     /// Inside the write of what both give. Hold the person's row to change first: of two answers to one password, one comes first.

@@ -3,6 +3,8 @@
 
 mod choose_account;
 mod coming_aboard;
+mod enrol;
+mod offer;
 mod passkey;
 mod password;
 mod recover;
@@ -26,6 +28,10 @@ pub fn routes() -> Router<App> {
         .nest(second_step::TOTP, second_step::routes(SecondStepBy::Totp))
         .nest(second_step::BACKUP_CODE, second_step::routes(SecondStepBy::BackupCode))
         .route(second_step::BACKUP_CODE_USED, get(second_step::used))
+        .route("/login/offer", get(offer::show).post(offer::answer))
+        .route(enrol::PLACE, get(enrol::show))
+        .route("/login/enrol/passkey/begin", post(enrol::begin))
+        .route("/login/enrol/passkey/finish", post(enrol::finish))
         .route("/login/passkey/begin", post(passkey::begin))
         .route("/login/passkey/finish", post(passkey::finish))
         .route("/recover", get(recover::show).post(recover::ask))

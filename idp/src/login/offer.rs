@@ -14,7 +14,7 @@ use crate::web::browser::Browser;
 use crate::web::form::Form;
 use crate::web::next;
 use crate::web::page::Pages;
-use crate::web::remembered::{self, Hint};
+use crate::web::remembered::{self, Way};
 use crate::web::session::AnySession;
 
 /// The query of the page.
@@ -41,23 +41,17 @@ pub(super) async fn show(
 
 /// `POST /login/offer`: whatever was decided, the person goes on. A passkey that was made leads from now on, and its owner saves backup codes
 /// first if they have none.
-pub(super) async fn answer(
-    State(app): State<App>,
-    AnySession(here): AnySession,
-    browser: Browser,
-    Hint(hint): Hint,
-    form: Form,
-) -> Result<Response, AppError> {
+pub(super) async fn answer(State(app): State<App>, AnySession(here): AnySession, browser: Browser, form: Form) -> Result<Response, AppError> {
     let waiting = next::waiting(&app, Some(form.field("request")), &browser).await?;
     let address = next::address(&app, waiting.as_ref());
     if form.field("decision") == "skip" {
-        let hint = remembered::refuse_offer(&app, browser.digest(), &here.user, hint.as_ref())?;
+        let hint = remembered::refuse_offer(&app, browser.digest(), &here.user)?;
         return Ok(([(SET_COOKIE, hint)], Redirect::to(&address)).into_response());
     }
     if !passkeys::are_there(&app, here.user.id).await? {
         return Ok(Redirect::to(&address).into_response());
     }
-    let hint = remembered::remember(&app, browser.digest(), &here.user, remembered::Way::Passkey)?;
+    let hint = remembered::remember(&app, browser.digest(), &here.user, Way::Passkey, None)?;
     let address = if here.user.backup_codes_waiting() { next::first_backup_codes(&app, waiting.as_ref()) } else { address };
     Ok(([(SET_COOKIE, hint)], Redirect::to(&address)).into_response())
 }

@@ -132,7 +132,7 @@ pub(super) fn no_email(app: &App, pages: &Pages, waiting: Option<&Waiting>, type
 
 /// Whether the page itself says this refusal, so that the person goes on from there.
 pub(super) fn says(error: &AppError) -> bool {
-    matches!(error.code, "password_invalid" | "too_many_attempts" | "second_step_over")
+    matches!(error.code, "password_invalid" | "too_many_attempts" | "second_step_over" | "passkey_required")
 }
 
 /// The page after a refused sign-in: with the email, if it is known, and never with the password.

@@ -74,14 +74,6 @@ fn unspoken(response: &Response) -> Option<&'static str> {
     (failed && !spoke).then(|| answer::code_of(status))
 }
 
-fn log_cause(error: &AppError) {
-    match error.kind {
-        Kind::Internal => tracing::error!(%error, "failed"),
-        Kind::Unavailable(_) => tracing::warn!(%error, "unavailable"),
-        _ => tracing::info!(%error, "refused"),
-    }
-}
-
 /// What a panic in a handler becomes: our fault, said like any other.
 pub fn on_panic(_: Box<dyn std::any::Any + Send>) -> Response {
     // The panic hook has logged where; what it said may quote a request, and goes nowhere.

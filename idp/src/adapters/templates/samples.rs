@@ -18,6 +18,7 @@ use crate::base::clock::Time;
 
 mod accounts;
 mod own_account;
+mod passkeys;
 mod profile;
 mod recovery;
 mod second_step;
@@ -98,6 +99,8 @@ pub const ERROR_CODES: &[&str] = &[
     "passkey_not_allowed",
     "misdirected",
     "tls_needed",
+    "passkey_required",
+    "enrolment_over",
 ];
 
 /// A page in one of its states.
@@ -122,6 +125,7 @@ pub fn all() -> Vec<Sample> {
     samples.extend(leaving());
     samples.extend(accounts::all());
     samples.extend(own_account::all());
+    samples.extend(passkeys::all());
     samples.extend(errors());
     samples.extend(second_step::all());
     samples
