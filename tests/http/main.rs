@@ -48,5 +48,6 @@ mod stored;
 mod strong_only;
 mod token;
 mod totp;
+mod two_processes;
 mod userinfo;
 mod well_known;
