@@ -9,6 +9,7 @@ use crate::actions::notices::{self, Notice};
 use crate::actions::passwords::{self, Judged};
 use crate::actions::second_step::{self, Accepted, Answer, HalfDone, Proven};
 use crate::actions::sessions::{Beginning, Opened, Proof};
+use crate::actions::totp as code;
 use crate::actions::visitor::Visitor;
 use crate::app::App;
 use crate::base::clock::Time;
@@ -158,7 +159,11 @@ pub enum Finished {
 /// Those of [`second_step::judge`]; `passkey_required`.
 pub async fn finish(app: &App, visitor: &Visitor, half_done: HalfDone, answer: Answer<'_>, request: &str) -> Result<Finished, AppError> {
     let proven = second_step::judge(app, visitor, half_done, answer).await?;
-    let amr = Amr::of(&[AuthenticationMethod::Pwd, AuthenticationMethod::Otp, AuthenticationMethod::Mfa]);
+    // A backup code is no code of an app, and RFC 8176 has no word for it; step-up tells the two apart by this (C-SUDO-02).
+    let amr = match answer {
+        Answer::Totp(_) => Amr::of(&[AuthenticationMethod::Pwd, AuthenticationMethod::Otp, AuthenticationMethod::Mfa]),
+        Answer::BackupCode(_) => Amr::of(&[AuthenticationMethod::Pwd, AuthenticationMethod::Mfa]),
+    };
     let user = user::by_id(app.store(), proven.user()).await?.ok_or_else(|| second_step::over("the person is gone"))?;
     let (secret, beginning) = beginning(app, visitor, &user, proven.password_set_at(), Proof { acr: Acr::PasswordOtp, amr }).await?;
     let beside = beginning.before.beside(proven.user());
@@ -174,7 +179,7 @@ pub async fn finish(app: &App, visitor: &Visitor, half_done: HalfDone, answer: A
         SecondStepOutcome::In { user, by_backup_code } => Ok(Finished::In { opened: Opened { secret, user: *user, beside }, by_backup_code }),
         SecondStepOutcome::Instead(Instead::Enrol, user) => enrolment::seal(app, &user, set_at, visitor.browser, request).map(Finished::Enrol),
         SecondStepOutcome::Instead(Instead::UsePasskey, _) => Err(enrolment::passkey_required()),
-        SecondStepOutcome::CodeUsed => Err(second_step::code_invalid("code_used")),
+        SecondStepOutcome::CodeUsed => Err(code::invalid("it was used before")),
         SecondStepOutcome::Over(reason) => Err(second_step::over(reason)),
     }
 }

@@ -13,7 +13,7 @@ use crate::base::id::{PasskeyId, SessionId, Sid, UserId};
 use crate::base::secret::SessionSecret;
 use crate::base::session_secrets::SessionSecrets;
 use crate::config::{Passkeys, Sessions};
-use crate::protocol::claims::{Acr, Amr};
+use crate::protocol::claims::{Acr, Amr, AuthenticationMethod};
 use crate::store::reads::session_and_user::{SessionAndUser, sessions_and_users};
 use crate::store::{Job, StoreError, Write, passkey, session, user};
 
@@ -140,7 +140,10 @@ pub async fn is_recent(app: &App, here: &SessionAndUser) -> Result<bool, StoreEr
     if session.acr >= Acr::Phr {
         return Ok(true);
     }
-    Ok(session.acr >= ways_in::of(app, user.id).await?.strongest())
+    let strongest = ways_in::of(app, user.id).await?.strongest();
+    // A backup code takes the place of the app's code at signing in, and proves less: it may lie in any drawer (C-BC-03).
+    let is_confirmed = strongest < Acr::PasswordOtp || session.amr.contains(AuthenticationMethod::Otp);
+    Ok(session.acr >= strongest && is_confirmed)
 }
 
 /// A session that begins, or goes on, inside the write that accepts a proof.
