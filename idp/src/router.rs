@@ -1,6 +1,6 @@
 //! Every URL of the provider, on one page, and the layers around it.
 //!
-//! What is served from memory stands outside the layers: discovery, keys and health cost nothing but the answer.
+//! What is served from memory stands outside the layers but one: discovery, keys and health cost nothing but the gate and the answer.
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -8,7 +8,7 @@ use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
-use crate::web::{assets, browser, edge, health};
+use crate::web::{assets, browser, edge, gate, health};
 use crate::{account, login, oidc};
 
 /// The provider as a service.
@@ -27,8 +27,9 @@ pub fn router(app: App) -> Router {
 
     let everything = inside.merge(oidc::documents(&app)).merge(health::routes());
     let at_the_root = account::well_known(&app);
-    match app.config().issuer.path() {
-        "" => everything.merge(at_the_root).with_state(app),
-        path => Router::new().nest(path, everything).merge(oidc::metadata_before_path(&app)).merge(at_the_root).with_state(app),
-    }
+    let everything = match app.config().issuer.path() {
+        "" => everything.merge(at_the_root),
+        path => Router::new().nest(path, everything).merge(oidc::metadata_before_path(&app)).merge(at_the_root),
+    };
+    everything.layer(from_fn_with_state(app.clone(), gate::gate)).with_state(app)
 }

@@ -38,12 +38,13 @@ impl MigrationTrait for Migration {
             ("sessions", &["user_id"]),
             ("sessions", &["created_at"]),
             ("one_time_links", &["expires_at"]),
+            ("one_time_links", &["user_id"]),
             ("clients", &["version"]),
             ("grants", &["user_id"]),
             ("grants", &["session_id"]),
             ("grants", &["absolute_ends_at"]),
             ("authorization_requests", &["expires_at"]),
-            ("audit_events", &["user_id"]),
+            ("audit_events", &["user_id", "id"]),
             ("attempts", &["forgotten_at"]),
             ("mails", &["next_at"]),
         ] {
@@ -182,6 +183,7 @@ fn one_time_links() -> TableCreateStatement {
         .col(text_null("email"))
         .col(text_null("name"))
         .col(text("role"))
+        .col(binary_null("bound_to"))
         .col(big_integer("created_at"))
         .col(big_integer("expires_at"))
         .col(big_integer_null("used_at"))

@@ -41,6 +41,9 @@ const supported = () =>
 const forget = (rpId, credentialId) =>
   PublicKeyCredential.signalUnknownCredential?.({ rpId, credentialId }).catch(() => {});
 
+/** What stands for a password, where the first passkey is made after one. */
+const passed = ({ dataset }) => ("passed" in dataset ? { passed: dataset.passed, request: dataset.request || null } : {});
+
 /** What the two kinds of ceremony ask of the browser, and which facts travel with them. */
 const kinds = {
   get: {
@@ -52,8 +55,8 @@ const kinds = {
   create: {
     prompt: (options, signal) =>
       navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options), signal }),
-    begin: (form) => Object.fromEntries(new FormData(form)),
-    finish: () => ({}),
+    begin: (form) => ({ ...Object.fromEntries(new FormData(form)), ...passed(form) }),
+    finish: passed,
   },
 };
 

@@ -11,4 +11,5 @@ mod main_job;
 mod pages;
 mod pictures;
 mod sign_in_methods;
+mod signals;
 mod stage;

@@ -38,6 +38,7 @@ const ROOMS: &[(&[&str], &[&str])] = &[
     (&["webauthn_rs", "webauthn_rs_core", "webauthn_rs_proto"], &["adapters::webauthn"]),
     (&["axum", "tower", "tower_http"], HTTP),
     (&["http", "http_body_util"], HTTP),
+    (&["hyper", "hyper_util"], &["server"]),
 ];
 const HTTP: &[&str] = &["adapters::http", "app", "web", "oidc", "login", "account", "admin", "router", "jobs", "server", "cli", "main"];
 

@@ -12,7 +12,7 @@ use weftid::base::{base64url, random};
 use crate::cbor::Cbor;
 
 /// The authority by whose word an authenticator proves its make: that of the specification's test vectors (WebAuthn Level 3 §16), in PEM.
-pub const ATTESTATION_CA: &str = "-----BEGINCERTIFICATE-----\n\
+pub const ATTESTATION_CA: &str = "-----BEGIN CERTIFICATE-----\n\
     MIICBzCCAa2gAwIBAgIRAO1/kF2L0LQU0XhJExcKkLYwCgYIKoZIzj0EAwIwYjEe\n\
     MBwGA1UEAwwVV2ViQXV0aG4gdGVzdCB2ZWN0b3JzMQwwCgYDVQQKDANXM0MxJTAj\n\
     BgNVBAsMHEF1dGhlbnRpY2F0b3IgQXR0ZXN0YXRpb24gQ0ExCzAJBgNVBAYTAkFB\n\

@@ -116,6 +116,14 @@ impl Database {
         copy
     }
 
+    /// The same PostgreSQL database, for another node: with a data directory of its own, and the same master key. This one must outlive it.
+    pub fn for_another_node(&self) -> Self {
+        assert_eq!(self.kind, Kind::Postgres, "SQLite is for one node");
+        let other = Self { kind: self.kind, url: self.url.clone(), directory: scratch() };
+        std::fs::copy(self.master_key(), other.master_key()).expect("a copy of the master key");
+        other
+    }
+
     /// Runs statements behind the provider's back: to look like an accident, never to arrange what people do through doors.
     pub async fn execute(&self, sql: &str) {
         execute(&self.url, sql).await;

@@ -19,6 +19,7 @@ pub mod person;
 pub mod process;
 // Needs `router`, `actions::setup` and `actions::invitations`: take the next line away when they are there.
 pub mod provider;
+pub mod raw;
 pub mod relying_party;
 pub mod watched;
 pub mod wire;

@@ -20,6 +20,34 @@ use weftid::store::{Job, StoreError, Write, password, totp, user};
 pub struct AuthenticatorApp(TotpSecret);
 
 impl AuthenticatorApp {
+    /// An app that took over the key that a page shows: base 32 (RFC 4648 §6), in groups.
+    pub fn of_key(shown: &str) -> Self {
+        let (mut bits, mut held, mut bytes) = (0_u32, 0, Vec::new());
+        for letter in shown.bytes().filter(|letter| *letter != b' ') {
+            let value = match letter {
+                b'A'..=b'Z' => letter - b'A',
+                b'2'..=b'7' => letter - b'2' + 26,
+                _ => panic!("{shown:?} is not base 32"),
+            };
+            (bits, held) = (bits << 5 | u32::from(value), held + 5);
+            if held >= 8 {
+                held -= 8;
+                bytes.push(u8::try_from(bits >> held & 0xff).expect("one byte"));
+            }
+        }
+        Self(TotpSecret::from_bytes(&bytes).expect("160 bits"))
+    }
+
+    /// The key, without gaps.
+    pub fn key(&self) -> String {
+        self.0.groups().replace(' ', "")
+    }
+
+    /// The secret itself.
+    pub fn secret(&self) -> [u8; 20] {
+        *self.0.expose()
+    }
+
     /// The code that it shows.
     pub fn code(&self, clock: &Clock) -> String {
         self.code_in(clock, 0)

@@ -81,6 +81,11 @@ impl Person {
         Self { jar: Jar::default(), current: None, ..self.clone() }
     }
 
+    /// From now on another node answers, which this wire reaches; the browser notices nothing.
+    pub fn is_served_by(&mut self, wire: &Wire) {
+        self.wire = wire.clone();
+    }
+
     /// The page in the window; ends the test when there is none.
     #[track_caller]
     pub fn page(&self) -> Page {

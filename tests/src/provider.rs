@@ -69,6 +69,11 @@ impl Provider {
         Self::serve(database, clock, settings, listener, ISSUER).await
     }
 
+    /// A second node beside this one, over the same PostgreSQL database, with the same clock. It has a wire of its own.
+    pub async fn beside(&self) -> Self {
+        Self::on(self.database.for_another_node(), self.clock.clone(), &[]).await
+    }
+
     /// A provider for browsers: issuer `http://localhost:PORT`, the system's clock, a database that was empty.
     pub async fn for_browsers(kind: Kind) -> Self {
         Self::for_browsers_at(kind, Clock::system()).await

@@ -149,6 +149,12 @@ impl RelyingParty {
         other
     }
 
+    /// The same client, answered by another node, which this wire reaches.
+    #[must_use]
+    pub fn at(&self, wire: &Wire) -> Self {
+        self.but(|other| other.wire = wire.clone())
+    }
+
     /// Reads the well-known document and the keys; the crate checks that the issuer is the one that was asked.
     pub async fn discovers(&mut self) -> &Metadata {
         // The crate wants the issuer without a slash that nobody wrote.

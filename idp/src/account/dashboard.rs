@@ -1,13 +1,15 @@
-//! The dashboard: what one may open, and how one signs in.
+//! The dashboard: what needs attention, what one may open, and what was used lately.
 
 use axum::extract::State;
 use axum::response::Response;
 use url::Url;
 
 use crate::account::known_passkeys;
-use crate::actions::{authorization_requests, passkeys};
-use crate::adapters::templates::pages::{self, Dashboard, Passkey};
+use crate::actions::attention::{self, Attention};
+use crate::actions::{authorization_requests, connected_apps, passkeys};
+use crate::adapters::templates::pages::{self, Dashboard, Needs, Passkey, UsedApp};
 use crate::app::App;
+use crate::base::clock::Time;
 use crate::base::error::AppError;
 use crate::base::issuer::Issuer;
 use crate::store::client::Client;
@@ -17,8 +19,8 @@ use crate::web::session::Session;
 
 /// A passkey, as its owner knows it.
 pub(super) fn shown(row: passkey::Model) -> Passkey {
-    let passkey::Model { name, backed_up: synced, created_at, last_used_at, last_used_from, suspected_at, .. } = row;
-    Passkey { name, synced, created_at, last_used_at, last_used_from, suspected_at }
+    let passkey::Model { name, backed_up: synced, created_at, last_used_at, last_used_from, suspected_at, frozen_at, .. } = row;
+    Passkey { name, synced, created_at, last_used_at, last_used_from, suspected_at, frozen_at }
 }
 
 /// A client that may be opened; `None` for one that says no address to open.
@@ -40,17 +42,43 @@ fn initiate_login(address: &str, issuer: &Issuer) -> Option<String> {
     Some(url.into())
 }
 
+/// How many of the applications that were used lately are shown.
+const LATELY: usize = 3;
+
+fn needs(app: &App, attention: Attention) -> Needs {
+    let place = |path: &str| app.config().issuer.join(path);
+    let (about, is_bad, url) = match attention {
+        Attention::SuspectedPasskey(_) => ("suspected-passkey", true, place("/account/sign-in-methods")),
+        Attention::FrozenPasskey(_) => ("frozen-passkey", true, place("/account/sign-in-methods")),
+        Attention::UnverifiedEmail => ("unverified-email", false, place("/account/profile")),
+        Attention::FewCodes(_) => ("few-codes", false, place("/account/sign-in-methods")),
+        Attention::OnePasskey => ("one-passkey", false, place("/account/sign-in-methods")),
+    };
+    let (name, count) = match attention {
+        Attention::SuspectedPasskey(name) | Attention::FrozenPasskey(name) => (name, 0),
+        Attention::FewCodes(left) => (String::new(), left),
+        Attention::UnverifiedEmail | Attention::OnePasskey => (String::new(), 0),
+    };
+    Needs { about, is_bad, name, count, url }
+}
+
+fn used(client: &Client, last_used_at: Time, issuer: &Issuer) -> UsedApp {
+    let url = application(client, issuer).map(|app| app.url);
+    UsedApp { client: authorization_requests::present(client, issuer).client, url, last_used_at }
+}
+
 /// `GET /account`
 pub(super) async fn show(State(app): State<App>, Session(here): Session, pages: Pages) -> Result<Response, AppError> {
     let own = passkeys::of(&app, &here).await?;
     let known = known_passkeys::of(&app, &here.user, &own, false);
-    let own: Vec<Passkey> = own.into_iter().map(shown).collect();
+    let needs = attention::of(&app, &here.user, &own).await?.into_iter().map(|attention| needs(&app, attention)).collect();
+    let lately = connected_apps::used_lately(&app, &here).await?;
+    let lately = lately.iter().take(LATELY).map(|(client, at)| used(client, *at, &app.config().issuer)).collect();
     let view = app.view();
     let enabled = view.clients().filter(|client| client.is_enabled());
     let mut apps: Vec<_> = enabled.filter_map(|client| application(client, &app.config().issuer)).collect();
     apps.sort_by_cached_key(|app| (app.name.to_lowercase(), app.url.clone()));
-    let nudge = own.len() == 1;
-    pages.show(Dashboard { house: pages.house(&here.user, "dashboard"), passkeys: own, apps, nudge, known })
+    pages.show(Dashboard { house: pages.house(&here.user, "dashboard"), needs, lately, apps, known })
 }
 
 #[cfg(test)]

@@ -45,6 +45,8 @@ pub struct Origin {
     pub network: Option<String>,
     /// The browser and system it came from, as a person reads it.
     pub device: Option<String>,
+    /// The language it asks for, one of ours: for mails to people who chose none.
+    pub language: Option<String>,
 }
 
 impl Origin {
@@ -116,9 +118,8 @@ impl Event {
     /// Records it in the transaction of the change.
     pub async fn record(&self, write: &Write<'_>, now: Time) -> Result<(), StoreError> {
         let mut detail = self.detail.clone();
-        if let Some(network) = &self.origin.network {
-            detail.insert("network".to_owned(), network.clone().into());
-        }
+        let place = [("network", &self.origin.network), ("device", &self.origin.device)];
+        detail.extend(place.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?.into()))));
         let row = audit_event::Model {
             id: AuditEventId::new(now),
             at: now,

@@ -113,7 +113,7 @@ pub async fn issue(app: &App, request: &AuthorizationRequest, who: &SessionAndUs
         user: user.id,
         session: session.id,
         authenticated_at: session.authenticated_at,
-        acr: session.acr,
+        acr: request.acr.told(session.acr),
         amr: session.amr.clone(),
         asked: Asked::Whole(Terms::of(request)),
     };

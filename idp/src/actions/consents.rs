@@ -1,13 +1,14 @@
-//! Consents: what a person says when asked whether a client may have what it asks for (OpenID Connect Core §3.1.2.4).
+//! Consents: what a person says when asked whether a client may have what it asks for (OpenID Connect Core §3.1.2.4), and taking it back.
 //!
 //! Client, scope and request come from the sealed request, the person from the session: an answer is never about anything that a form
 //! says (A-AUTHN-06).
 
 use crate::actions::audit::{Actor, Event, Origin};
-use crate::actions::sessions;
+use crate::actions::{grants, sessions};
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::error::{AppError, Kind};
+use crate::base::id::ClientId;
 use crate::config::Sessions;
 use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::store::reads::session_and_user::SessionAndUser;
@@ -68,4 +69,42 @@ pub async fn answer(app: &App, request: &AuthorizationRequest, who: &SessionAndU
     } else {
         Err(AppError::new(Kind::Unauthenticated, "not_signed_in").because("the session ended while the person was asked"))
     }
+}
+
+struct TakeBack {
+    client: ClientId,
+    session: session::Model,
+    origin: Origin,
+    now: Time,
+}
+
+impl Job for TakeBack {
+    type Outcome = bool;
+
+    async fn run(&self, write: &Write<'_>) -> Result<bool, StoreError> {
+        let id = self.session.user_id;
+        // Held to change: a redemption or refresh that is under way is over by then, and what it gave goes too.
+        let Some(user) = user::hold_to_change(write, id).await? else { return Ok(false) };
+        if !sessions::is_still_open(write, &self.session, &user).await? {
+            return Ok(false);
+        }
+        let had_consent = consent::take_back(write, id, &self.client).await?;
+        let grants = grants::revoke_all_in(write, id, &self.client, self.now).await?;
+        if had_consent || grants > 0 {
+            let event = Event::new("app_disconnected", &self.origin).user(id).client(&self.client).session(self.session.id);
+            event.detail("grants", grants).record(write, self.now).await?;
+        }
+        Ok(true)
+    }
+}
+
+/// Takes back what whoever is signed in `here` allowed a client: the consent, and every grant that it has for them, offline or not. From now on
+/// its tokens open nothing, and it asks anew. Doing it twice changes nothing more.
+///
+/// # Errors
+/// `not_signed_in` if the session has ended meanwhile.
+pub async fn take_back(app: &App, client: &ClientId, here: &SessionAndUser, origin: Origin) -> Result<(), AppError> {
+    let origin = origin.by(Actor::User(here.user.id));
+    let job = TakeBack { client: client.clone(), session: here.session.clone(), origin, now: app.now() };
+    if app.store().write(job).await? { Ok(()) } else { Err(AppError::new(Kind::Unauthenticated, "not_signed_in")) }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::actions::audit::{Event, Origin};
 use crate::actions::sessions;
 use crate::base::clock::Time;
-use crate::base::id::GrantId;
+use crate::base::id::{ClientId, GrantId, UserId};
 use crate::base::random;
 use crate::base::single_use::SingleUseId;
 use crate::config::Sessions;
@@ -220,10 +220,15 @@ pub(super) async fn revoke_in(write: &Write<'_>, id: GrantId, kind: &'static str
     Ok(())
 }
 
+/// Takes all grants of a client for a person back, inside the write that also takes the consent. How many there were. Change the person's row
+/// (or hold it to change) first: a code that is redeemed meanwhile holds it, and what it gave is taken back as well.
+pub(super) async fn revoke_all_in(write: &Write<'_>, user: UserId, client: &ClientId, now: Time) -> Result<u64, StoreError> {
+    grant::revoke_all(write, user, client, now).await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::id::ClientId;
     use crate::protocol::client_metadata::{ApplicationType, TokenEndpointAuthMethod};
     use crate::protocol::redirect_uri::RedirectUri;
     use crate::protocol::scope;

@@ -50,7 +50,8 @@ pub async fn invite(app: &App, email: &str, name: Option<&str>, role: Role, orig
         None => None,
     };
     let lifetime = app.config().lifetimes.invitation;
-    let (link, address) = one_time_links::new(app, Purpose { kind: LinkKind::Invitation, email: Some(email.clone()), name, role, lifetime });
+    let (link, address) =
+        one_time_links::new(app, Purpose { kind: LinkKind::Invitation, about: None, email: Some(email.clone()), name, role, lifetime });
     let invite = Invite { link, email, origin: origin.clone(), now: app.now() };
     if app.store().write(invite).await? { Ok(address) } else { Err(AppError::new(Kind::Conflict, "email_taken")) }
 }

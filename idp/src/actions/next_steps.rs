@@ -37,6 +37,7 @@ fn facts(request: &AuthorizationRequest, who: Option<&SessionAndUser>, client: &
         subject: user.subject.clone(),
         authenticated_at: session.authenticated_at,
         chosen_at: session.chosen_at,
+        acr: session.acr,
         backup_codes_waiting: user.backup_codes_waiting(),
     });
     Facts { session, consent: None, consent_policy: client.consent_policy(&request.scope, &request.redirect_uri) }

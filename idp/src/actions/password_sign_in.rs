@@ -1,6 +1,10 @@
-//! Signing in with a password: alone where that is all a person has, with a second step where they have an authenticator app.
+//! Signing in with a password: alone where that is all a person has, with a second step where they have an authenticator app. Where a strong
+//! method is required of everybody it opens no session, and leads to a passkey instead.
 
 use crate::actions::audit::{Actor, Event, Origin};
+use crate::actions::enrolment::{self, Instead};
+use crate::actions::mails::Mail;
+use crate::actions::notices;
 use crate::actions::passwords::{self, Judged};
 use crate::actions::second_step::{self, Accepted, Answer, HalfDone, Proven};
 use crate::actions::sessions::{Beginning, Opened, Proof};
@@ -15,6 +19,7 @@ use crate::base::id::UserId;
 use crate::base::password::Password;
 use crate::base::sealed::binding;
 use crate::base::secret::SessionSecret;
+use crate::config::RequireStrong;
 use crate::protocol::claims::{Acr, Amr, AuthenticationMethod};
 use crate::store::{Job, StoreError, Write, totp, user};
 
@@ -25,6 +30,8 @@ pub enum Passed {
     In(Opened),
     /// The second step; the box is shown again there.
     SecondStep(String),
+    /// A first passkey; the box is shown again there.
+    Enrol(String),
 }
 
 /// C-TOTP-05: half a sign-in belongs to a browser, and to the request that waits (empty for none).
@@ -35,22 +42,25 @@ fn belongs_to(browser: Digest, request: &str) -> Vec<u8> {
 /// Judges a password, and opens a session or leads to the second step.
 ///
 /// # Errors
-/// Those of [`passwords::judge`].
+/// Those of [`passwords::judge`]; `passkey_required`.
 pub async fn begin(app: &App, visitor: &Visitor, email: &Email, password: &Password, request: &str) -> Result<Passed, AppError> {
     let judged = passwords::judge(app, visitor, email, password).await?;
     let user = judged.user.clone();
     let sealed = if judged.needs_second_step { Some(second_step::seal(app, &judged, &belongs_to(visitor.browser, request))?) } else { None };
     let proof = Proof { acr: Acr::Password, amr: Amr::of(&[AuthenticationMethod::Pwd]) };
-    let (secret, beginning) = beginning(app, visitor, user.id, proof).await?;
+    let (secret, beginning) = beginning(app, visitor, &user, judged.set_at, proof).await?;
     let beside = beginning.before.beside(user.id);
-    match app.store().write(PasswordPassed { judged, beginning }).await? {
+    let (set_at, policy) = (judged.set_at, app.config().sign_in.require_strong);
+    match app.store().write(PasswordPassed { judged, policy, beginning }).await? {
         PasswordOutcome::In => Ok(Passed::In(Opened { secret, user, beside })),
+        PasswordOutcome::Instead(Instead::Enrol) => enrolment::seal(app, &user, set_at, visitor.browser, request).map(Passed::Enrol),
+        PasswordOutcome::Instead(Instead::UsePasskey) => Err(enrolment::passkey_required()),
         PasswordOutcome::SecondStep => sealed.map(Passed::SecondStep).ok_or_else(|| passwords::invalid("an authenticator app came meanwhile")),
         PasswordOutcome::Refused(reason) => Err(passwords::invalid(reason)),
     }
 }
 
-async fn beginning(app: &App, visitor: &Visitor, user: UserId, proof: Proof) -> Result<(SessionSecret, Beginning), StoreError> {
+async fn beginning(app: &App, visitor: &Visitor, user: &user::Model, set_at: Time, proof: Proof) -> Result<(SessionSecret, Beginning), AppError> {
     let secret = SessionSecret::random();
     let beginning = Beginning {
         before: visitor.everybody(app).await?,
@@ -62,18 +72,21 @@ async fn beginning(app: &App, visitor: &Visitor, user: UserId, proof: Proof) -> 
         now: app.now(),
         limits: app.config().sessions.clone(),
         epoch: app.epoch(),
-        origin: visitor.origin.clone().by(Actor::User(user)),
+        origin: visitor.origin.clone().by(Actor::User(user.id)),
+        news: notices::of_sign_in(app, visitor, user, Some(set_at))?,
     };
     Ok((secret, beginning))
 }
 
 struct PasswordPassed {
     judged: Judged,
+    policy: RequireStrong,
     beginning: Beginning,
 }
 
 enum PasswordOutcome {
     In,
+    Instead(Instead),
     SecondStep,
     Refused(&'static str),
 }
@@ -91,10 +104,19 @@ impl Job for PasswordPassed {
         if !self.judged.settle(write).await? {
             return refused(write, id, "password_changed", origin, now).await;
         }
+        let instead = enrolment::instead_in(write, self.policy, id).await?;
+        if instead == Some(Instead::UsePasskey) {
+            enrolment::accepted_event(id, Instead::UsePasskey, origin).record(write, now).await?;
+            return Ok(PasswordOutcome::Instead(Instead::UsePasskey));
+        }
         // Also one that was switched on since: whoever has the password alone must not be quicker.
         if totp::of_user(write, id).await?.is_some_and(|totp| totp.is_usable()) {
             Event::new("password_accepted", origin).user(id).record(write, now).await?;
             return Ok(PasswordOutcome::SecondStep);
+        }
+        if let Some(instead) = instead {
+            enrolment::accepted_event(id, instead, origin).record(write, now).await?;
+            return Ok(PasswordOutcome::Instead(instead));
         }
         let session = self.beginning.run(write, &user).await?;
         Event::new("signed_in", origin).user(id).session(session).detail("method", "password").record(write, now).await?;
@@ -116,41 +138,62 @@ pub async fn half_done(app: &App, browser: Digest, request: &str, passed: &str) 
     second_step::open(app, passed, &belongs_to(browser, request)).await
 }
 
-/// A session that a second step has opened.
+/// What a second step has led to.
 #[derive(Debug)]
-pub struct Finished {
-    /// The session.
-    pub opened: Opened,
-    /// Whether a backup code was used up for it.
-    pub by_backup_code: bool,
+pub enum Finished {
+    /// A session.
+    In {
+        /// The session.
+        opened: Opened,
+        /// Whether a backup code was used up for it.
+        by_backup_code: bool,
+    },
+    /// A first passkey; the box is shown again there.
+    Enrol(String),
 }
 
 /// Judges the second step, and opens a session.
 ///
 /// # Errors
-/// Those of [`second_step::judge`].
-pub async fn finish(app: &App, visitor: &Visitor, half_done: HalfDone, answer: Answer<'_>) -> Result<Finished, AppError> {
+/// Those of [`second_step::judge`]; `passkey_required`.
+pub async fn finish(app: &App, visitor: &Visitor, half_done: HalfDone, answer: Answer<'_>, request: &str) -> Result<Finished, AppError> {
     let proven = second_step::judge(app, visitor, half_done, answer).await?;
-    let amr = Amr::of(&[AuthenticationMethod::Pwd, AuthenticationMethod::Otp, AuthenticationMethod::Mfa]);
-    let (secret, beginning) = beginning(app, visitor, proven.user(), Proof { acr: Acr::PasswordOtp, amr }).await?;
+    // A backup code is no code of an app, and RFC 8176 has no word for it; step-up tells the two apart by this (C-SUDO-02).
+    let amr = match answer {
+        Answer::Totp(_) => Amr::of(&[AuthenticationMethod::Pwd, AuthenticationMethod::Otp, AuthenticationMethod::Mfa]),
+        Answer::BackupCode(_) => Amr::of(&[AuthenticationMethod::Pwd, AuthenticationMethod::Mfa]),
+    };
+    let user = user::by_id(app.store(), proven.user()).await?.ok_or_else(|| second_step::over("the person is gone"))?;
+    let (secret, beginning) = beginning(app, visitor, &user, proven.password_set_at(), Proof { acr: Acr::PasswordOtp, amr }).await?;
     let beside = beginning.before.beside(proven.user());
-    let opened = |user| Opened { secret, user, beside };
-    match app.store().write(SecondStepPassed { proven, beginning }).await? {
-        (Accepted::Totp, Some(user)) => Ok(Finished { opened: opened(user), by_backup_code: false }),
-        (Accepted::BackupCode { .. }, Some(user)) => Ok(Finished { opened: opened(user), by_backup_code: true }),
-        (Accepted::CodeUsed, _) => Err(code::invalid("it was used before")),
-        (Accepted::Over(reason), _) => Err(second_step::over(reason)),
-        (_, None) => Err(second_step::over("deactivated")),
+    let (set_at, policy) = (proven.password_set_at(), app.config().sign_in.require_strong);
+    let notice = proven.notice().map(|notice| notices::to(app, &user, notice, &visitor.origin)).transpose()?;
+    match app.store().write(SecondStepPassed { proven, notice, policy, beginning }).await? {
+        SecondStepOutcome::In { user, by_backup_code } => Ok(Finished::In { opened: Opened { secret, user: *user, beside }, by_backup_code }),
+        SecondStepOutcome::Instead(Instead::Enrol, user) => enrolment::seal(app, &user, set_at, visitor.browser, request).map(Finished::Enrol),
+        SecondStepOutcome::Instead(Instead::UsePasskey, _) => Err(enrolment::passkey_required()),
+        SecondStepOutcome::CodeUsed => Err(code::invalid("it was used before")),
+        SecondStepOutcome::Over(reason) => Err(second_step::over(reason)),
     }
 }
 
 struct SecondStepPassed {
     proven: Proven,
+    /// What the person is told if it is accepted.
+    notice: Option<Mail>,
+    policy: RequireStrong,
     beginning: Beginning,
 }
 
+enum SecondStepOutcome {
+    In { user: Box<user::Model>, by_backup_code: bool },
+    Instead(Instead, Box<user::Model>),
+    CodeUsed,
+    Over(&'static str),
+}
+
 impl Job for SecondStepPassed {
-    type Outcome = (Accepted, Option<user::Model>);
+    type Outcome = SecondStepOutcome;
 
     async fn run(&self, write: &Write<'_>) -> Result<Self::Outcome, StoreError> {
         let Beginning { now, ref origin, .. } = self.beginning;
@@ -158,26 +201,33 @@ impl Job for SecondStepPassed {
         let nobody = origin.clone().by(Actor::Nobody);
         let Some(user) = user::hold_to_change(write, id).await?.filter(user::Model::is_active) else {
             second_step::refused_event(id, "deactivated", &nobody).record(write, now).await?;
-            return Ok((Accepted::Over("deactivated"), None));
+            return Ok(SecondStepOutcome::Over("deactivated"));
         };
         let accepted = self.proven.accept_in(write, now).await?;
-        let method = match accepted {
-            Accepted::Totp => "password and authenticator app",
+        let (method, by_backup_code) = match accepted {
+            Accepted::Totp => ("password and authenticator app", false),
             Accepted::BackupCode { left } => {
                 Event::new("backup_code_used", origin).user(id).detail("left", left).record(write, now).await?;
-                "password and backup code"
+                ("password and backup code", true)
             }
             Accepted::CodeUsed => {
                 second_step::refused_event(id, "code_used", &nobody).record(write, now).await?;
-                return Ok((accepted, None));
+                return Ok(SecondStepOutcome::CodeUsed);
             }
             Accepted::Over(reason) => {
                 second_step::refused_event(id, reason, &nobody).record(write, now).await?;
-                return Ok((accepted, None));
+                return Ok(SecondStepOutcome::Over(reason));
             }
         };
+        if let Some(notice) = &self.notice {
+            notice.queue(write).await?;
+        }
+        if let Some(instead) = enrolment::instead_in(write, self.policy, id).await? {
+            enrolment::accepted_event(id, instead, origin).record(write, now).await?;
+            return Ok(SecondStepOutcome::Instead(instead, Box::new(user)));
+        }
         let session = self.beginning.run(write, &user).await?;
         Event::new("signed_in", origin).user(id).session(session).detail("method", method).record(write, now).await?;
-        Ok((accepted, Some(user)))
+        Ok(SecondStepOutcome::In { user: Box::new(user), by_backup_code })
     }
 }

@@ -59,7 +59,7 @@ fn belongs_to(browser: Digest, token: &str) -> Vec<u8> {
 /// # Errors
 /// Those of [`one_time_links::find`], `email_invalid`, `name_invalid`, `email_taken`.
 pub async fn begin(app: &App, link: Link<'_>, email: &str, name: &str, browser: Digest) -> Result<Begun, AppError> {
-    let row = one_time_links::find(app, link.kind, link.token).await?;
+    let row = one_time_links::find(app, &[link.kind], link.token).await?;
     let email = row.email.or_else(|| Email::parse(email)).ok_or(AppError::new(Kind::Invalid, "email_invalid"))?;
     let name = PersonName::parse(name).ok_or(AppError::new(Kind::Invalid, "name_invalid"))?;
     if user::by_email(app.store(), &email).await?.is_some() {
@@ -79,7 +79,7 @@ pub async fn begin(app: &App, link: Link<'_>, email: &str, name: &str, browser: 
 pub async fn finish(app: &App, link: Link<'_>, ceremony: &str, credential: &[u8], visitor: &Visitor) -> Result<Opened, AppError> {
     visitor.admit(app)?;
     let (ceremony, registering) = ceremonies::open::<Registering>(app, ceremony, &belongs_to(visitor.browser, link.token)).await?;
-    let row = one_time_links::find(app, link.kind, link.token).await?;
+    let row = one_time_links::find(app, &[link.kind], link.token).await?;
     let made = match passkey_policy::finish(app, &registering.state, credential) {
         Ok(made) => made,
         Err(NotMade { reason, error }) => {
@@ -104,6 +104,7 @@ pub async fn finish(app: &App, link: Link<'_>, ceremony: &str, credential: &[u8]
         limits: app.config().sessions.clone(),
         epoch: app.epoch(),
         origin,
+        news: None,
     };
     match app.store().write(Register { ceremony, link: row, user: user.clone(), passkey, beginning }).await? {
         Registered::Done => Ok(Opened { secret, user, beside }),

@@ -32,7 +32,8 @@ impl Job for MakeLink {
 /// The address by which somebody becomes the first administrator, while there is nobody. Addresses handed out before stop working.
 pub async fn link(app: &App) -> Result<Option<String>, StoreError> {
     let lifetime = app.config().lifetimes.setup_link;
-    let (link, address) = one_time_links::new(app, Purpose { kind: LinkKind::Setup, email: None, name: None, role: Role::SuperAdmin, lifetime });
+    let (link, address) =
+        one_time_links::new(app, Purpose { kind: LinkKind::Setup, about: None, email: None, name: None, role: Role::SuperAdmin, lifetime });
     let made = app.store().write(MakeLink { link, now: app.now() }).await?;
     Ok(made.then_some(address))
 }

@@ -116,6 +116,13 @@ text_id! {
     ClientId;
 }
 
+impl Sid {
+    /// The id that this text is, if it is one that we could have made: for what comes in an address, before anybody looks for it.
+    pub fn parse(text: &str) -> Option<Self> {
+        base64url::decode_array::<16>(text).map(|_| Self(text.to_owned()))
+    }
+}
+
 /// The WebAuthn user handle: 16 random bytes that say nothing about the person (WebAuthn §14.6.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -5,6 +5,8 @@ use std::fmt;
 
 use url::Url;
 
+use crate::base::host::Host;
+
 /// An issuer identifier: http or https, a host, perhaps a path; no query, no fragment, no user, no slash at the end.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Issuer {
@@ -49,6 +51,12 @@ impl Issuer {
         self.url.host_str().unwrap_or_default()
     }
 
+    /// Whether a request to this host is meant for us: the same name, and the same port, which may be left out where it is the scheme's own.
+    pub fn is_at(&self, asked: &Host) -> bool {
+        let default = if self.is_https() { 443 } else { 80 };
+        self.host() == asked.name() && self.url.port().unwrap_or(default) == asked.port().unwrap_or(default)
+    }
+
     /// Scheme, host and port, as browsers write an origin.
     pub fn origin(&self) -> String {
         self.url.origin().ascii_serialization()
@@ -89,6 +97,20 @@ impl fmt::Display for Issuer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// C-WEB-09
+    #[test]
+    fn a_host_is_the_issuers_or_not() {
+        let is_at = |issuer: &str, host: &str| Issuer::parse(issuer).unwrap().is_at(&Host::parse(host).unwrap());
+        for host in ["id.example.com", "ID.example.com:443"] {
+            assert!(is_at("https://id.example.com/path", host), "{host}");
+        }
+        for host in ["id.example.com:80", "id.example.com:8443", "id.example.com.", "example.com", "x.id.example.com"] {
+            assert!(!is_at("https://id.example.com", host), "{host}");
+        }
+        assert!(is_at("https://id.example.com:8443", "id.example.com:8443") && !is_at("https://id.example.com:8443", "id.example.com"));
+        assert!(is_at("http://[::1]:8080", "[::1]:8080") && is_at("http://localhost", "localhost:80"));
+    }
 
     #[test]
     fn an_issuer_has_one_spelling() {

@@ -1,11 +1,13 @@
 //! Ground floor: time, chance, secrets, sealed values, ids, urls, telemetry. No opinion about OpenID Connect, HTTP or the database.
 
 pub mod base64url;
+pub mod cidr;
 pub mod clock;
 pub mod digest;
 pub mod email;
 pub mod error;
 pub mod flood_guard;
+pub mod host;
 pub mod id;
 pub mod issuer;
 pub mod network;

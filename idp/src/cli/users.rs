@@ -1,9 +1,9 @@
-//! `weftid users`: invite, list, deactivate and reactivate people.
+//! `weftid users`: invite, list, deactivate and reactivate people, and let back in who has lost every passkey.
 
 use clap::{Subcommand, ValueEnum};
 
 use crate::actions::audit::Origin;
-use crate::actions::{invitations, users};
+use crate::actions::{invitations, recovery_links, users};
 use crate::app::App;
 use crate::base::email::Email;
 use crate::base::error::AppError;
@@ -37,6 +37,12 @@ pub(super) enum Command {
     },
     /// Let a deactivated person in again; what was ended stays ended.
     Reactivate {
+        /// Their email address.
+        email: String,
+    },
+    /// Make a link by which somebody who has lost every passkey registers another, without a backup code, and print it. Make sure by other means
+    /// that it is them. They are told by mail; an older link stops working.
+    RecoveryLink {
         /// Their email address.
         email: String,
     },
@@ -75,6 +81,11 @@ pub(super) async fn run(app: &App, command: Command) -> Result<(), Failure> {
         Command::List { json } => list(app, json).await,
         Command::Deactivate { email } => set_active(app, &email, false).await,
         Command::Reactivate { email } => set_active(app, &email, true).await,
+        Command::RecoveryLink { email } => {
+            let link = recovery_links::approve(app, &parse(&email)?, &Origin::command_line()).await.map_err(|error| refused(app, &error))?;
+            println!("{link}");
+            Ok(())
+        }
     }
 }
 

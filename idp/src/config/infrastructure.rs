@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::base::cidr::Cidr;
+use crate::base::host::Host;
 use crate::base::telemetry::{Filter, Format};
 use crate::config::reader::Reader;
 use crate::config::secrets::{DatabaseUrl, MasterKey, MasterKeySource};
@@ -14,6 +16,16 @@ use crate::config::secrets::{DatabaseUrl, MasterKey, MasterKeySource};
 pub struct Http {
     /// The address to listen at.
     pub bind: SocketAddr,
+    /// The hosts that requests may name, beside the issuer's.
+    pub extra_hosts: Vec<Host>,
+    /// Where proxies are that may say whom they speak for.
+    pub trusted_proxies: Vec<Cidr>,
+    /// How many connections may be open at the same time.
+    pub connections: u32,
+    /// How many of them one network may have.
+    pub connections_per_network: u32,
+    /// How long a request's headers may take, and a connection may be idle.
+    pub header_timeout: Duration,
     /// The largest body of a request, in bytes.
     pub body_limit: usize,
     /// How long a request may take before it is answered with 503.
@@ -32,6 +44,26 @@ impl Http {
         );
         Self {
             bind: reader.get("http.bind", SocketAddr::from(([127, 0, 0, 1], 8080))),
+            extra_hosts: reader.get("http.extra_hosts", Vec::new()),
+            trusted_proxies: reader.get("http.trusted_proxies", Vec::new()),
+            connections: reader.within(
+                "http.connections",
+                4_096,
+                [64, 65_536],
+                "each takes a file descriptor and up to 64 KiB, and a browser opens six",
+            ),
+            connections_per_network: reader.within(
+                "http.connections_per_network",
+                1_024,
+                [16, 65_536],
+                "a household behind one address opens dozens, and whoever holds all of them shuts the others out",
+            ),
+            header_timeout: reader.within(
+                "http.header_timeout",
+                Duration::from_secs(15),
+                [Duration::from_secs(1), Duration::from_mins(2)],
+                "a bad line takes seconds, and whoever sends a letter a minute holds a connection",
+            ),
             body_limit: usize::try_from(body_limit).unwrap_or(usize::MAX),
             request_timeout: reader.within(
                 "http.request_timeout",

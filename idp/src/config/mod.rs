@@ -3,10 +3,12 @@
 //! Every unknown key and every wrong value is reported together, each with its path, where it was written, and what would be right.
 //! Issuer and RP ID come from here alone, never from what a request says. Secrets are shown neither by `Debug` nor in a problem.
 
+mod addresses;
 mod breached;
 mod duration;
 mod infrastructure;
 mod layers;
+mod mail;
 mod passkeys;
 mod passwords;
 mod policy;
@@ -27,13 +29,14 @@ use crate::config::reader::Reader;
 
 pub use crate::config::breached::Breached;
 pub use crate::config::infrastructure::{Database, Http, Keys, Log};
+pub use crate::config::mail::{Mail, MailSecurity, MailServer};
 pub use crate::config::passkeys::{AaguidRule, Passkeys, SuspectedClone};
 pub use crate::config::passwords::Passwords;
 pub use crate::config::policy::{Brand, Lifetimes, Limits, Sessions};
 pub use crate::config::problems::{Origin, Problem, Problems};
 pub use crate::config::reader::Effective;
 pub use crate::config::secrets::{DatabaseUrl, MasterKey, MasterKeySource};
-pub use crate::config::sign_in::{PasswordPolicy, SignIn};
+pub use crate::config::sign_in::{PasswordPolicy, RequireStrong, SignIn};
 
 /// Every setting. `config/weftid.toml` explains each.
 #[derive(Clone, Debug)]
@@ -64,6 +67,8 @@ pub struct Config {
     pub lifetimes: Lifetimes,
     /// How much we take.
     pub limits: Limits,
+    /// How mail leaves the house.
+    pub mail: Mail,
     /// The log.
     pub log: Log,
     effective: Vec<Effective>,
@@ -116,6 +121,7 @@ impl Config {
         let sessions = Sessions::read(&mut reader);
         let lifetimes = Lifetimes::read(&mut reader);
         let limits = Limits::read(&mut reader);
+        let mail = Mail::read(&mut reader, issuer.as_ref(), &brand);
         let log = Log::read(&mut reader);
         let (effective, issuer) = reader.finish(issuer)?;
         Ok(Self {
@@ -132,6 +138,7 @@ impl Config {
             sessions,
             lifetimes,
             limits,
+            mail,
             log,
             effective,
         })

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::config::layers::Raw;
 use crate::config::reader::Reader;
-use crate::config::value::{Value, text};
+use crate::config::value::{Value, name_of, text, word};
 
 /// When a password signs in (B-LC-03).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,11 +42,36 @@ impl Value for PasswordPolicy {
     }
 }
 
+/// Whether a password, with or without a second step, opens a session by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequireStrong {
+    /// It does.
+    Off,
+    /// It leads to a passkey: to the one that the account has, or to making the first one.
+    Passkey,
+}
+
+impl RequireStrong {
+    const NAMES: [(&'static str, Self); 2] = [("off", Self::Off), ("passkey", Self::Passkey)];
+}
+
+impl Value for RequireStrong {
+    fn read(raw: &Raw) -> Result<Self, String> {
+        word(raw, &Self::NAMES)
+    }
+
+    fn show(&self) -> String {
+        name_of(self, &Self::NAMES)
+    }
+}
+
 /// Signing in.
 #[derive(Clone, Debug)]
 pub struct SignIn {
     /// When a password signs in.
     pub passwords: PasswordPolicy,
+    /// Whether more than a password is required of everybody.
+    pub require_strong: RequireStrong,
     /// How long after the password the second step may take.
     pub second_step: Duration,
 }
@@ -55,6 +80,7 @@ impl SignIn {
     pub(super) fn read(reader: &mut Reader) -> Self {
         Self {
             passwords: reader.get("sign_in.passwords", PasswordPolicy::Always),
+            require_strong: reader.get("sign_in.require_strong", RequireStrong::Off),
             second_step: reader.within(
                 "sign_in.second_step",
                 Duration::from_mins(5),

@@ -13,7 +13,7 @@ use crate::actions::one_time_links;
 use crate::actions::registration::{self, Link};
 use crate::adapters::templates::pages::{Invitation, Setup};
 use crate::app::App;
-use crate::base::error::AppError;
+use crate::base::error::{AppError, Kind};
 use crate::store::one_time_link::LinkKind;
 use crate::web::browser::Browser;
 use crate::web::form::JsonCall;
@@ -42,12 +42,13 @@ struct Finish {
 }
 
 async fn show(State(app): State<App>, Extension(kind): Extension<LinkKind>, Path(token): Path<String>, pages: Pages) -> Result<Response, AppError> {
-    let link = one_time_links::find(&app, kind, &token).await?;
-    let action = app.config().issuer.join(&format!("/{kind}/{token}"));
+    let link = one_time_links::find(&app, &[kind], &token).await?;
+    let action = app.config().issuer.join(&format!("{}/{token}", kind.place()));
     let email = link.email.as_ref().map_or_else(String::new, ToString::to_string);
     let name = link.name.unwrap_or_default();
     match kind {
         LinkKind::Setup => pages.show(Setup { action, email, name }),
+        LinkKind::Recovery | LinkKind::ApprovedRecovery | LinkKind::EmailChange => Err(AppError::new(Kind::NotFound, "link_invalid")),
         // Nobody is named until people invite each other on a page.
         LinkKind::Invitation => pages.show(Invitation { action, email, name, inviter: None }),
     }

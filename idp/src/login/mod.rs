@@ -3,8 +3,12 @@
 
 mod choose_account;
 mod coming_aboard;
+mod enrol;
+mod not_me;
+mod offer;
 mod passkey;
 mod password;
+mod recover;
 mod second_step;
 mod sign_in_page;
 
@@ -25,8 +29,15 @@ pub fn routes() -> Router<App> {
         .nest(second_step::TOTP, second_step::routes(SecondStepBy::Totp))
         .nest(second_step::BACKUP_CODE, second_step::routes(SecondStepBy::BackupCode))
         .route(second_step::BACKUP_CODE_USED, get(second_step::used))
+        .route("/login/offer", get(offer::show).post(offer::answer))
+        .route(enrol::PLACE, get(enrol::show))
+        .route("/login/enrol/passkey/begin", post(enrol::begin))
+        .route("/login/enrol/passkey/finish", post(enrol::finish))
         .route("/login/passkey/begin", post(passkey::begin))
         .route("/login/passkey/finish", post(passkey::finish))
+        .route("/not-me/{report}", get(not_me::show).post(not_me::report))
+        .route("/recover", get(recover::show).post(recover::ask))
+        .nest("/recover/{token}", recover::routes())
         .nest("/setup/{token}", coming_aboard::routes(LinkKind::Setup))
         .nest("/invitation/{token}", coming_aboard::routes(LinkKind::Invitation))
 }

@@ -9,13 +9,13 @@ use crate::base::email::Email;
 use crate::base::error::{AppError, Kind};
 use crate::base::password::Password;
 use crate::config::PasswordPolicy;
-use crate::login::{second_step, sign_in_page};
+use crate::login::{enrol, second_step, sign_in_page};
 use crate::web::browser::Browser;
 use crate::web::form::Form;
 use crate::web::next;
 use crate::web::page::Pages;
 use crate::web::proved;
-use crate::web::remembered::Way;
+use crate::web::remembered::Hint;
 use crate::web::visiting::Visiting;
 
 /// `POST /login/password`
@@ -23,6 +23,7 @@ pub(super) async fn submit(
     State(app): State<App>,
     Visiting(visitor): Visiting,
     browser: Browser,
+    Hint(hint): Hint,
     pages: Pages,
     form: Form,
 ) -> Result<Response, AppError> {
@@ -35,7 +36,11 @@ pub(super) async fn submit(
     };
     let password = Password::typed(form.field("password"));
     match password_sign_in::begin(&app, &visitor, &email, &password, form.field("request")).await {
-        Ok(Passed::In(opened)) => proved::lead_on(&app, visitor.browser, &opened, Way::Password, &next::address(&app, waiting.as_ref())),
+        Ok(Passed::In(opened)) => {
+            let address = next::after_password(&app, &opened.user, hint.as_ref(), waiting.as_ref()).await?;
+            proved::lead_on(&app, visitor.browser, &opened, hint.as_ref(), &address)
+        }
+        Ok(Passed::Enrol(passed)) => Ok(Redirect::to(&enrol::address(&app, waiting.as_ref(), &passed)).into_response()),
         Ok(Passed::SecondStep(passed)) => {
             let address = second_step::address(&app, second_step::TOTP, waiting.as_ref(), &passed);
             Ok(Redirect::to(&address).into_response())

@@ -10,19 +10,20 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use serde::Deserialize;
 
+use crate::actions::backup_code_use;
+use crate::actions::password_sign_in::{self, Finished};
 use crate::actions::second_step::{Answer, HalfDone};
-use crate::actions::{backup_code_use, password_sign_in};
 use crate::adapters::templates::pages::{BackupCodeUsed, SecondStep, SecondStepBy};
 use crate::app::App;
 use crate::base::error::AppError;
-use crate::login::sign_in_page;
+use crate::login::{enrol, sign_in_page};
 use crate::web::answer;
 use crate::web::browser::Browser;
 use crate::web::form::Form;
 use crate::web::next::{self, Waiting};
 use crate::web::page::Pages;
 use crate::web::proved;
-use crate::web::remembered::Way;
+use crate::web::remembered::Hint;
 use crate::web::session::Session;
 use crate::web::visiting::Visiting;
 
@@ -107,6 +108,7 @@ async fn submit(
     Extension(by): Extension<SecondStepBy>,
     Visiting(visitor): Visiting,
     browser: Browser,
+    Hint(hint): Hint,
     pages: Pages,
     form: Form,
 ) -> Result<Response, AppError> {
@@ -121,11 +123,13 @@ async fn submit(
         SecondStepBy::Totp => Answer::Totp(form.field("code")),
         SecondStepBy::BackupCode => Answer::BackupCode(form.field("code")),
     };
-    match password_sign_in::finish(&app, &visitor, half_done.clone(), answer).await {
-        Ok(finished) => {
-            let next = if finished.by_backup_code { used_address(&app, waiting) } else { next::address(&app, waiting) };
-            proved::lead_on(&app, visitor.browser, &finished.opened, Way::Password, &next)
+    match password_sign_in::finish(&app, &visitor, half_done.clone(), answer, request).await {
+        Ok(Finished::In { opened, by_backup_code }) => {
+            let next =
+                if by_backup_code { used_address(&app, waiting) } else { next::after_password(&app, &opened.user, hint.as_ref(), waiting).await? };
+            proved::lead_on(&app, visitor.browser, &opened, hint.as_ref(), &next)
         }
+        Ok(Finished::Enrol(passed)) => Ok(Redirect::to(&enrol::address(&app, waiting, &passed)).into_response()),
         Err(error) if matches!(error.code, "code_invalid" | "too_many_attempts") => {
             let again = shown(&pages, waiting, page(&app, by, waiting, &half_done, passed, Some(&error)))?;
             Ok(answer::on_its_page(&error, again))

@@ -132,7 +132,7 @@ pub(super) fn no_email(app: &App, pages: &Pages, waiting: Option<&Waiting>, type
 
 /// Whether the page itself says this refusal, so that the person goes on from there.
 pub(super) fn says(error: &AppError) -> bool {
-    matches!(error.code, "password_invalid" | "too_many_attempts" | "second_step_over")
+    matches!(error.code, "password_invalid" | "too_many_attempts" | "second_step_over" | "passkey_required")
 }
 
 /// The page after a refused sign-in: with the email, if it is known, and never with the password.
@@ -141,6 +141,7 @@ pub(super) fn refused(app: &App, pages: &Pages, waiting: Option<&Waiting>, email
         // Here the email may be wrong as well, and what was missing may have come too late.
         "password_invalid" => "error-sign_in_wrong",
         "second_step_over" => "error-sign_in_over",
+        "passkey_required" => "error-passkey_required",
         _ => "error-too_many_attempts",
     };
     let page = SignIn { email: email.map(ToString::to_string), error: Some(said.to_owned()), wait: answer::wait(error), ..empty(app, waiting) };

@@ -8,7 +8,10 @@ use axum::routing::{MethodRouter, get};
 use bytes::Bytes;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 
+use crate::actions::enrolment;
 use crate::app::App;
+use crate::config::Config;
+use crate::protocol::claims::Acr;
 use crate::protocol::discovery::{ProviderMetadata, path};
 
 /// The languages that the pages are written in.
@@ -31,10 +34,22 @@ pub fn metadata_before_path(app: &App) -> Router<App> {
 }
 
 fn metadata(app: &App) -> MethodRouter<App> {
-    let metadata = ProviderMetadata::new(&app.config().issuer, UI_LOCALES.map(str::to_owned).to_vec());
+    let metadata = ProviderMetadata::new(&app.config().issuer, UI_LOCALES.map(str::to_owned).to_vec(), &acr_values(app.config()));
     // Strings and lists of them: there is nothing in it that JSON could not write.
     let metadata = Bytes::from(serde_json::to_vec(&metadata).unwrap_or_default());
     get(move || std::future::ready(document(metadata.clone())))
+}
+
+/// How strong a sign-in may be here, from weak to strong.
+fn acr_values(config: &Config) -> Vec<Acr> {
+    let takes_passwords = config.sign_in.passwords.allows(false) && !enrolment::is_required(config);
+    let knows_hardware = !config.passkeys.asks_attestation() || !config.passkeys.attestation_authorities.is_empty();
+    let may_be = |acr: &Acr| match acr {
+        Acr::Password | Acr::PasswordOtp => takes_passwords,
+        Acr::Phr => true,
+        Acr::Phrh => knows_hardware,
+    };
+    Acr::ALL.into_iter().filter(may_be).collect()
 }
 
 async fn jwks(State(app): State<App>) -> Response {

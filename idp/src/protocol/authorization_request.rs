@@ -12,13 +12,13 @@ use crate::base::clock::Time;
 use crate::base::error::{AppError, Kind};
 use crate::base::id::{ClientId, Subject};
 use crate::base::single_use::SingleUseId;
-use crate::protocol::claims::Acr;
 use crate::protocol::client_metadata::{ClientMetadata, GrantType};
 use crate::protocol::error::OAuthError;
 use crate::protocol::params::Params;
 use crate::protocol::pkce::CodeChallenge;
 use crate::protocol::prompt::Prompt;
 use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::requested_acr::RequestedAcr;
 use crate::protocol::scope::{self, Scope};
 
 /// The longest `state` that is echoed, in characters.
@@ -99,9 +99,9 @@ pub struct AuthorizationRequest {
     /// The languages that the client would like pages in, best first; not checked beyond their characters.
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     pub ui_locales: Option<String>,
-    /// The levels that the client would like, best first; wishes, not conditions (OpenID Connect Core §3.1.2.1).
-    #[serde(rename = "a", default, skip_serializing_if = "Vec::is_empty")]
-    pub acr_values: Vec<Acr>,
+    /// How strong a sign-in the client asks for.
+    #[serde(rename = "a", default, skip_serializing_if = "RequestedAcr::is_empty")]
+    pub acr: RequestedAcr,
     /// The person that a verified `id_token_hint` names: nobody else's answer may be given.
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub hint_subject: Option<Subject>,
@@ -141,7 +141,7 @@ impl AuthorizationRequest {
             max_age: read_max_age(params)?,
             login_hint: read_login_hint(params),
             ui_locales: read_ui_locales(params),
-            acr_values: read_acr_values(params),
+            acr: RequestedAcr::read(params)?,
             hint_subject,
             began_at: now,
         })
@@ -249,16 +249,6 @@ fn read_ui_locales(params: &Params) -> Option<String> {
     params.get("ui_locales").filter(tags).map(str::to_owned)
 }
 
-fn read_acr_values(params: &Params) -> Vec<Acr> {
-    let mut values = Vec::new();
-    for acr in params.get("acr_values").unwrap_or_default().split(' ').filter_map(|word| word.parse::<Acr>().ok()) {
-        if !values.contains(&acr) {
-            values.push(acr);
-        }
-    }
-    values
-}
-
 fn is_at_most(text: &str, characters: usize) -> bool {
     text.chars().nth(characters).is_none()
 }
@@ -270,6 +260,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::protocol::claims::Acr;
     use crate::protocol::client_metadata::TokenEndpointAuthMethod;
     use crate::protocol::error::ErrorCode;
     use crate::protocol::prompt::PromptValue;
@@ -345,7 +336,7 @@ mod tests {
         assert_eq!(request.code_challenge, CodeChallenge::parse(CHALLENGE));
         assert!(request.prompt.contains(PromptValue::Login));
         assert_eq!((request.max_age, request.login_hint.as_deref()), (Some(300), Some("alice@example.com")));
-        assert_eq!(request.acr_values, [Acr::Phrh, Acr::Phr], "wishes that mean nothing here are no failure");
+        assert_eq!(request.acr.told(Acr::Phrh), Acr::Phrh, "wishes that mean nothing here are no failure");
         assert_eq!(request.began_at, NOW);
     }
 

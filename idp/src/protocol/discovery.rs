@@ -76,7 +76,7 @@ pub struct ProviderMetadata {
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
     grant_types_supported: [&'static str; 2],
-    acr_values_supported: [&'static str; 2],
+    acr_values_supported: Vec<&'static str>,
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: [&'static str; 3],
     token_endpoint_auth_methods_supported: [&'static str; 3],
@@ -95,8 +95,8 @@ pub struct ProviderMetadata {
 }
 
 impl ProviderMetadata {
-    /// What the provider at `issuer` says about itself; `ui_locales` are the languages its pages are written in.
-    pub fn new(issuer: &Issuer, ui_locales: Vec<String>) -> Self {
+    /// What the provider at `issuer` says about itself; `ui_locales` are the languages its pages are written in, `acr_values` how strong a sign-in may be.
+    pub fn new(issuer: &Issuer, ui_locales: Vec<String>, acr_values: &[Acr]) -> Self {
         let auth_methods = TokenEndpointAuthMethod::ALL.map(TokenEndpointAuthMethod::name);
         Self {
             issuer: issuer.as_str().to_owned(),
@@ -110,7 +110,7 @@ impl ProviderMetadata {
             response_types_supported: ResponseType::ALL.map(ResponseType::name),
             response_modes_supported: ["query"],
             grant_types_supported: GrantType::ALL.map(GrantType::name),
-            acr_values_supported: [Acr::Phr, Acr::Phrh].map(Acr::name),
+            acr_values_supported: acr_values.iter().map(|acr| acr.name()).collect(),
             subject_types_supported: ["public"],
             id_token_signing_alg_values_supported: SigningAlgorithm::ALL.map(SigningAlgorithm::name),
             token_endpoint_auth_methods_supported: auth_methods,
@@ -136,7 +136,7 @@ mod tests {
 
     fn document(issuer: &str, locales: &[&str]) -> Value {
         let locales = locales.iter().map(|&locale| locale.to_owned()).collect();
-        serde_json::to_value(ProviderMetadata::new(&Issuer::parse(issuer).unwrap(), locales)).unwrap()
+        serde_json::to_value(ProviderMetadata::new(&Issuer::parse(issuer).unwrap(), locales, &Acr::ALL)).unwrap()
     }
 
     /// A-DISC-01, A-PKCE-05, A-JAR-01, A-ISS-01: the whole document.
@@ -154,7 +154,7 @@ mod tests {
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
             "grant_types_supported": ["authorization_code", "refresh_token"],
-            "acr_values_supported": ["phr", "phrh"],
+            "acr_values_supported": ["password", "password+otp", "phr", "phrh"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256", "PS256", "ES256"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],

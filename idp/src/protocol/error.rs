@@ -78,6 +78,8 @@ error_codes! {
     ConsentRequired, consent_required, 400;
     /// `prompt=none`, and something else has to be shown first (OpenID Connect Core §3.1.2.6).
     InteractionRequired, interaction_required, 400;
+    /// The sign-in was not as strong as the client makes it a condition (Unmet Authentication Requirements 1.0 §2).
+    UnmetAuthenticationRequirements, unmet_authentication_requirements, 400;
     /// Request objects by value are not read here (OpenID Connect Core §3.1.2.6, §6.1).
     RequestNotSupported, request_not_supported, 400;
     /// Request objects by reference are not read here, and not fetched (OpenID Connect Core §3.1.2.6, §6.2).

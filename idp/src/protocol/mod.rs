@@ -16,6 +16,7 @@ pub mod profile;
 pub mod prompt;
 pub mod redirect_uri;
 pub mod registered_word;
+pub mod requested_acr;
 pub mod scope;
 pub mod signing_algorithm;
 pub mod time_zone;

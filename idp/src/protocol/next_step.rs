@@ -10,6 +10,7 @@ use crate::base::clock::Time;
 use crate::base::id::Subject;
 use crate::base::single_use::SingleUseId;
 use crate::protocol::authorization_request::AuthorizationRequest;
+use crate::protocol::claims::Acr;
 use crate::protocol::client_metadata::ConsentPolicy;
 use crate::protocol::error::OAuthError;
 use crate::protocol::prompt::PromptValue;
@@ -24,6 +25,8 @@ pub struct SessionFacts {
     pub authenticated_at: Time,
     /// When they last chose this account; signing in is choosing.
     pub chosen_at: Time,
+    /// How strong that proof was.
+    pub acr: Acr,
     /// Whether they have yet to save the backup codes they were given.
     pub backup_codes_waiting: bool,
 }
@@ -92,6 +95,9 @@ fn demand(request: &AuthorizationRequest, facts: &Facts, now: Time) -> Option<De
     if !is_fresh(request, session, now) {
         return Some((NextStep::SignInAgain, || OAuthError::login_required("the sign-in is too long ago")));
     }
+    if let Some(demand) = stronger(request, session) {
+        return Some(demand);
+    }
     if session.backup_codes_waiting {
         return Some((NextStep::SaveBackupCodes, || OAuthError::interaction_required("the account is not set up completely")));
     }
@@ -109,6 +115,21 @@ fn is_fresh(request: &AuthorizationRequest, session: &SessionFacts, now: Time) -
     }
     let young_enough = |seconds: u64| now.since(session.authenticated_at) <= Duration::from_secs(seconds);
     !request.prompt.contains(PromptValue::Login) && request.max_age.is_none_or(young_enough)
+}
+
+/// OpenID Connect Core §5.5.1.1, §3.1.2.1: how strong the sign-in is to be (A-AUTHN-04). Whoever signed in for this very request did what they
+/// could: then a condition that is not met fails, and a wish that is not met is told as it is. Nothing is shown for a wish alone.
+fn stronger(request: &AuthorizationRequest, session: &SessionFacts) -> Option<Demand> {
+    let was_asked = session.authenticated_at > request.began_at;
+    let unmet = || OAuthError::unmet_authentication_requirements("the sign-in is not as strong as it has to be");
+    match (request.acr.accepts(session.acr), request.acr.is_pleased_by(session.acr)) {
+        (false, _) if was_asked => Some((NextStep::Refuse(unmet()), unmet)),
+        (false, _) => Some((NextStep::SignInAgain, || OAuthError::login_required("the sign-in is not as strong as it has to be"))),
+        (true, false) if !was_asked && !request.prompt.is_none() => {
+            Some((NextStep::SignInAgain, || OAuthError::login_required("the sign-in is not as strong as it could be")))
+        }
+        (true, _) => None,
+    }
 }
 
 /// OpenID Connect Core §3.1.2.4: whether the person, or an administrator for them, allowed what is asked.
@@ -132,8 +153,10 @@ mod tests {
     use super::*;
     use crate::base::id::ClientId;
     use crate::protocol::error::ErrorCode;
+    use crate::protocol::params::Params;
     use crate::protocol::prompt::Prompt;
     use crate::protocol::redirect_uri::RedirectUri;
+    use crate::protocol::requested_acr::RequestedAcr;
 
     const BEGAN: Time = Time::from_seconds(1_764_000_000);
     const NOW: Time = Time::from_seconds(1_764_000_010);
@@ -155,10 +178,16 @@ mod tests {
             max_age: None,
             login_hint: None,
             ui_locales: None,
-            acr_values: vec![],
+            acr: RequestedAcr::default(),
             hint_subject: None,
             began_at: BEGAN,
         }
+    }
+
+    const ESSENTIAL_PHR: &str = r#"claims={"id_token":{"acr":{"essential":true,"value":"phr"}}}"#;
+
+    fn asking_for(acr: &str) -> RequestedAcr {
+        RequestedAcr::read(&Params::gather(&[acr.as_bytes()]).unwrap()).unwrap()
     }
 
     fn alice() -> Subject {
@@ -168,7 +197,13 @@ mod tests {
     /// Alice signed in an hour before the request, and allowed all of it at another one.
     fn settled() -> Facts {
         let an_hour_before = BEGAN.minus(seconds(3600));
-        let session = SessionFacts { subject: alice(), authenticated_at: an_hour_before, chosen_at: an_hour_before, backup_codes_waiting: false };
+        let session = SessionFacts {
+            subject: alice(),
+            authenticated_at: an_hour_before,
+            chosen_at: an_hour_before,
+            acr: Acr::PasswordOtp,
+            backup_codes_waiting: false,
+        };
         let consent = ConsentFacts { scope: Scope::of(&["openid", "email"]), given_for: SingleUseId::from_bytes([9; SingleUseId::LENGTH]) };
         Facts { session: Some(session), consent: Some(consent), consent_policy: ConsentPolicy::Remembered }
     }
@@ -202,6 +237,8 @@ mod tests {
         let trusted = Facts { consent: None, consent_policy: ConsentPolicy::NotAsked, ..settled() };
         let each_time = Facts { consent_policy: ConsentPolicy::EachTime, ..settled() };
         let each_time_allowed = Facts { consent_policy: ConsentPolicy::EachTime, ..allowed_now.clone() };
+        let with_passkey = with_session(|session| session.acr = Acr::Phr);
+        let acr = |prompt: &str, asked: &str| AuthorizationRequest { acr: asking_for(asked), ..request(prompt) };
         let aged = |prompt: &str, max_age| AuthorizationRequest { max_age: Some(max_age), ..request(prompt) };
         let hinted = |prompt: &str, subject: &str| AuthorizationRequest { hint_subject: Some(Subject::from_text(subject)), ..request(prompt) };
         for (row, request, facts, step) in [
@@ -225,6 +262,16 @@ mod tests {
             ("max_age=0", aged("", 0), &settled(), "SignInAgain"),
             ("max_age, huge", aged("", u64::MAX), &settled(), "Issue"),
             ("login and young enough", aged("login", 9999), &settled(), "SignInAgain"),
+            ("stronger wished", acr("", "acr_values=phr"), &settled(), "SignInAgain"),
+            ("stronger wished, silent", acr("none", "acr_values=phr"), &settled(), "Issue"),
+            ("stronger wished, asked for this request", acr("", "acr_values=phr"), &just_now, "Issue"),
+            ("stronger wished, met", acr("", "acr_values=phr"), &with_passkey, "Issue"),
+            ("weaker wished", acr("", "acr_values=password"), &settled(), "Issue"),
+            ("stronger is a condition", acr("", ESSENTIAL_PHR), &settled(), "SignInAgain"),
+            ("stronger is a condition, silent", acr("none", ESSENTIAL_PHR), &settled(), "login_required"),
+            ("stronger is a condition, not met for this request", acr("", ESSENTIAL_PHR), &just_now, "unmet_authentication_requirements"),
+            ("stronger is a condition, not met, silent", acr("none", ESSENTIAL_PHR), &just_now, "unmet_authentication_requirements"),
+            ("stronger is a condition, met", acr("none", ESSENTIAL_PHR), &with_passkey, "Issue"),
             ("choosing", request("select_account"), &settled(), "ChooseAccount"),
             ("choosing, chosen at that moment", request("select_account"), &chosen_at_the_same_moment, "ChooseAccount"),
             ("choosing, met", request("select_account"), &chosen, "Issue"),
@@ -255,7 +302,7 @@ mod tests {
         match step {
             NextStep::SignIn => {
                 let subject = request.hint_subject.clone().unwrap_or_else(alice);
-                facts.session = Some(SessionFacts { subject, authenticated_at: now, chosen_at: now, backup_codes_waiting: true });
+                facts.session = Some(SessionFacts { subject, authenticated_at: now, chosen_at: now, acr: Acr::Phr, backup_codes_waiting: true });
                 facts.consent = None;
             }
             NextStep::SignInAgain => facts.session.iter_mut().for_each(|session| (session.authenticated_at, session.chosen_at) = (now, now)),
@@ -273,6 +320,7 @@ mod tests {
                 subject: Subject::from_text(subject),
                 authenticated_at: Time::from_seconds(BEGAN.seconds() + authenticated),
                 chosen_at: Time::from_seconds(BEGAN.seconds() + chosen),
+                acr: Acr::PasswordOtp,
                 backup_codes_waiting: waiting,
             }
         })
@@ -297,9 +345,11 @@ mod tests {
     fn any_request() -> impl Strategy<Value = AuthorizationRequest> {
         let prompts = vec!["", "none", "login", "consent", "select_account", "login consent", "login consent select_account"];
         let hint = prop::option::of(prop::sample::select(vec!["alice", "bob"]));
-        (prop::sample::select(prompts), prop::option::of(0_u64..40), hint).prop_map(|(prompt, max_age, hint)| AuthorizationRequest {
+        let acr = prop::sample::select(vec!["", "acr_values=phr", ESSENTIAL_PHR]);
+        (prop::sample::select(prompts), prop::option::of(0_u64..40), hint, acr).prop_map(|(prompt, max_age, hint, acr)| AuthorizationRequest {
             max_age,
             hint_subject: hint.map(Subject::from_text),
+            acr: asking_for(acr),
             ..request(prompt)
         })
     }
@@ -309,7 +359,13 @@ mod tests {
         #[test]
         fn a_silent_request_is_answered_or_refused(request in any_request(), facts in any_facts()) {
             let silent = AuthorizationRequest { prompt: Prompt::parse("none").unwrap(), ..request };
-            let registered = [ErrorCode::LoginRequired, ErrorCode::AccountSelectionRequired, ErrorCode::ConsentRequired, ErrorCode::InteractionRequired];
+            let registered = [
+                ErrorCode::LoginRequired,
+                ErrorCode::AccountSelectionRequired,
+                ErrorCode::ConsentRequired,
+                ErrorCode::InteractionRequired,
+                ErrorCode::UnmetAuthenticationRequirements,
+            ];
             match next_step(&silent, &facts, NOW) {
                 NextStep::Issue => {}
                 NextStep::Refuse(error) => prop_assert!(registered.contains(&error.code())),
@@ -332,15 +388,23 @@ mod tests {
             prop_assert_eq!(next_step(&request, &facts, NOW), next_step(&request, &facts, NOW));
         }
 
+        /// A-AUTHN-04: whatever the facts, a code is only ever for a sign-in as strong as the client makes it a condition.
+        #[test]
+        fn a_code_is_never_for_a_weaker_sign_in(request in any_request(), facts in any_facts()) {
+            if next_step(&request, &facts, NOW) == NextStep::Issue {
+                prop_assert!(facts.session.is_some_and(|session| request.acr.accepts(session.acr)));
+            }
+        }
+
         /// No circles: every step makes a fact true that is not asked for again, so that a code comes after five steps at most,
-        /// however long each of them takes.
+        /// however long each of them takes; or a refusal, where a sign-in was not as strong as it had to be.
         #[test]
         fn whoever_does_what_is_asked_gets_a_code(request in any_request(), start in any_facts(), pace in 1_u64..600) {
             prop_assume!(!request.prompt.is_none());
             let (mut facts, mut now, mut seen) = (start, NOW.plus(seconds(20)), Vec::new());
             loop {
                 let step = next_step(&request, &facts, now);
-                if step == NextStep::Issue {
+                if step == NextStep::Issue || matches!(&step, NextStep::Refuse(error) if error.code() == ErrorCode::UnmetAuthenticationRequirements) {
                     break;
                 }
                 prop_assert!(seen.len() < 5 && !seen.contains(&name(&step)), "{:?} then {:?}", seen, step);

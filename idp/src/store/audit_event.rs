@@ -1,10 +1,11 @@
 //! The audit log. Rows are added in the transaction of the change they tell of, and never changed.
 
 use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder as _, QuerySelect as _};
 
 use crate::base::clock::Time;
 use crate::base::id::{AuditEventId, ClientId, SessionId, UserId};
-use crate::store::{Rows as _, StoreError, Write};
+use crate::store::{Rows, StoreError, Write};
 
 /// An event.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -41,4 +42,26 @@ impl ActiveModelBehavior for ActiveModel {}
 pub async fn insert(write: &Write<'_>, row: Model) -> Result<(), StoreError> {
     Entity::insert(ActiveModel::from(row).reset_all()).exec_without_returning(write.rows()).await?;
     Ok(())
+}
+
+/// Which kinds of events are wanted.
+#[derive(Clone, Debug)]
+pub enum Kinds {
+    /// These alone.
+    Only(Vec<&'static str>),
+    /// All but these.
+    AllBut(Vec<&'static str>),
+}
+
+/// The events that concern a person, the newest first: those before the row `before`, at most `limit` at a time.
+pub async fn of_user(rows: &impl Rows, user: UserId, kinds: Kinds, before: Option<AuditEventId>, limit: u64) -> Result<Vec<Model>, StoreError> {
+    let wanted = match kinds {
+        Kinds::Only(kinds) => Column::Kind.is_in(kinds),
+        Kinds::AllBut(kinds) => Column::Kind.is_not_in(kinds),
+    };
+    let mut query = Entity::find().filter(Column::UserId.eq(user)).filter(wanted).order_by_desc(Column::Id).limit(limit);
+    if let Some(before) = before {
+        query = query.filter(Column::Id.lt(before));
+    }
+    Ok(query.all(rows.rows()).await?)
 }

@@ -39,6 +39,16 @@ pub async fn find(rows: &impl Rows, user: UserId, client: &ClientId) -> Result<O
     Ok(Entity::find_by_id((user, client.clone())).one(rows.rows()).await?)
 }
 
+/// What this person allows, to whom.
+pub async fn of_user(rows: &impl Rows, user: UserId) -> Result<Vec<Model>, StoreError> {
+    Ok(Entity::find().filter(Column::UserId.eq(user)).all(rows.rows()).await?)
+}
+
+/// Takes a consent back. `false` if there was none.
+pub async fn take_back(write: &Write<'_>, user: UserId, client: &ClientId) -> Result<bool, StoreError> {
+    Ok(Entity::delete_by_id((user, client.clone())).exec(write.rows()).await?.rows_affected == 1)
+}
+
 /// Records a consent in the place of the one before it.
 pub async fn give(write: &Write<'_>, consent: Model) -> Result<(), StoreError> {
     let row = ActiveModel {

@@ -4,14 +4,14 @@
 use sea_orm::ActiveValue;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
-use sea_orm::{QuerySelect as _, QueryTrait as _};
+use sea_orm::{FromQueryResult, QuerySelect as _, QueryTrait as _};
 
 use crate::base::clock::Time;
 use crate::base::id::{ClientId, GrantId, KeyId, SessionId, UserId};
 use crate::protocol::claims::{Acr, Amr};
 use crate::protocol::scope::Scope;
 use crate::store::spent::SWEEP_BATCH;
-use crate::store::{Rows as _, StoreError, Write};
+use crate::store::{Rows, StoreError, Write};
 
 /// A grant.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -71,6 +71,48 @@ pub async fn insert(write: &Write<'_>, row: Model) -> Result<(), StoreError> {
 /// The grant as this write sees it.
 pub async fn by_id(write: &Write<'_>, id: GrantId) -> Result<Option<Model>, StoreError> {
     Ok(Entity::find_by_id(id).one(write.rows()).await?)
+}
+
+/// The grants of a person that are neither taken back nor over. Whether they are alive also hangs on their sessions and consents.
+pub async fn standing_of(rows: &impl Rows, user: UserId, epoch: i64, security_epoch: i64, now: Time) -> Result<Vec<Model>, StoreError> {
+    let standing = Entity::find()
+        .filter(Column::UserId.eq(user))
+        .filter(Column::RevokedAt.is_null())
+        .filter(Column::Epoch.eq(epoch))
+        .filter(Column::SecurityEpoch.eq(security_epoch))
+        .filter(Column::IdleEndsAt.gt(now))
+        .filter(Column::AbsoluteEndsAt.gt(now));
+    Ok(standing.all(rows.rows()).await?)
+}
+
+/// When a person used a client, as far as its grants are remembered.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Used {
+    /// The client.
+    pub client_id: ClientId,
+    /// Since when.
+    pub first_at: Time,
+    /// When last.
+    pub last_at: Time,
+}
+
+/// Which clients a person used, each once, in no order.
+pub async fn used_by(rows: &impl Rows, user: UserId) -> Result<Vec<Used>, StoreError> {
+    let used = Entity::find()
+        .select_only()
+        .column(Column::ClientId)
+        .column_as(Column::CreatedAt.min(), "first_at")
+        .column_as(Column::RotatedAt.max(), "last_at")
+        .filter(Column::UserId.eq(user))
+        .group_by(Column::ClientId);
+    Ok(used.into_model::<Used>().all(rows.rows()).await?)
+}
+
+/// Takes all grants of a client for a person back. How many there were.
+pub async fn revoke_all(write: &Write<'_>, user: UserId, client: &ClientId, now: Time) -> Result<u64, StoreError> {
+    let change = ActiveModel { revoked_at: ActiveValue::Set(Some(now)), ..Default::default() };
+    let all = Entity::update_many().set(change).filter(Column::UserId.eq(user)).filter(Column::ClientId.eq(client.clone()));
+    Ok(all.filter(Column::RevokedAt.is_null()).exec(write.rows()).await?.rows_affected)
 }
 
 /// Moves the counter from `generation` to the next. `false` if it stands elsewhere by now, or the grant was taken back.

@@ -1,12 +1,12 @@
-//! One-time links: setting up the first administrator, and invitations. The row holds a digest of the link's secret and what it is for;
-//! nothing else is made until it is used.
+//! One-time links: setting up the first administrator, invitations, recovery, and changes of address. The row holds a digest of the link's
+//! secret and what it is for; nothing else is made until it is used.
 
 use std::fmt;
 use std::str::FromStr;
 
 use sea_orm::ActiveValue;
 use sea_orm::entity::prelude::*;
-use sea_orm::{QuerySelect as _, QueryTrait as _};
+use sea_orm::{QueryOrder as _, QuerySelect as _, QueryTrait as _};
 
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
@@ -23,6 +23,27 @@ pub enum LinkKind {
     Setup,
     /// Makes an account for the address it was made for.
     Invitation,
+    /// Lets the person who also has a backup code register a passkey.
+    Recovery,
+    /// Lets a person register a passkey for whom whoever looks after the house has vouched.
+    ApprovedRecovery,
+    /// Makes the address it was sent to that of an account.
+    EmailChange,
+}
+
+impl LinkKind {
+    const ALL: [Self; 5] = [Self::Setup, Self::Invitation, Self::Recovery, Self::ApprovedRecovery, Self::EmailChange];
+
+    /// Where links of this kind lie, below the issuer.
+    pub const fn place(self) -> &'static str {
+        match self {
+            Self::Setup => "/setup",
+            Self::Invitation => "/invitation",
+            // Opening one doesn't tell which it is.
+            Self::Recovery | Self::ApprovedRecovery => "/recover",
+            Self::EmailChange => "/account/email",
+        }
+    }
 }
 
 impl fmt::Display for LinkKind {
@@ -30,20 +51,23 @@ impl fmt::Display for LinkKind {
         formatter.write_str(match self {
             Self::Setup => "setup",
             Self::Invitation => "invitation",
+            Self::Recovery => "recovery",
+            Self::ApprovedRecovery => "approved_recovery",
+            Self::EmailChange => "email_change",
         })
     }
 }
 
 /// A text that names no kind of link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not one of setup, invitation")]
+#[error("not one of setup, invitation, recovery, approved_recovery, email_change")]
 pub struct UnknownLinkKind;
 
 impl FromStr for LinkKind {
     type Err = UnknownLinkKind;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Setup, Self::Invitation].into_iter().find(|kind| kind.to_string() == text).ok_or(UnknownLinkKind)
+        Self::ALL.into_iter().find(|kind| kind.to_string() == text).ok_or(UnknownLinkKind)
     }
 }
 
@@ -60,12 +84,14 @@ pub struct Model {
     pub digest: Digest,
     /// Whose account it is about, where there is one already.
     pub user_id: Option<UserId>,
-    /// Whom it invites.
+    /// Whom it invites, or the address that is to become the account's.
     pub email: Option<Email>,
     /// What they are called, as far as it was said.
     pub name: Option<String>,
     /// The role of the account it makes.
     pub role: Role,
+    /// Digest of what must still be so when it is used, where it is about an account.
+    pub bound_to: Option<Digest>,
     /// When it was made.
     pub created_at: Time,
     /// When it ends.
@@ -123,6 +149,31 @@ pub async fn withdraw(write: &Write<'_>, kind: LinkKind, email: Option<&Email>, 
         .exec(write.rows())
         .await?;
     Ok(changed.rows_affected)
+}
+
+/// Withdraws the links of these kinds that are about this person's account. How many there were. Hold the person's row to change first.
+pub async fn withdraw_of(write: &Write<'_>, kinds: &[LinkKind], user: UserId, now: Time) -> Result<u64, StoreError> {
+    let change = ActiveModel { revoked_at: ActiveValue::Set(Some(now)), ..Default::default() };
+    let changed = Entity::update_many()
+        .set(change)
+        .filter(Column::Kind.is_in(kinds.iter().copied()))
+        .filter(Column::UserId.eq(user))
+        .filter(Column::UsedAt.is_null())
+        .filter(Column::RevokedAt.is_null())
+        .exec(write.rows())
+        .await?;
+    Ok(changed.rows_affected)
+}
+
+/// The newest link of this kind about this person's account that was neither used nor withdrawn, if it ends after `now`.
+pub async fn waiting_of(rows: &impl Rows, kind: LinkKind, user: UserId, now: Time) -> Result<Option<Model>, StoreError> {
+    let waiting = Entity::find()
+        .filter(Column::Kind.eq(kind))
+        .filter(Column::UserId.eq(user))
+        .filter(Column::UsedAt.is_null())
+        .filter(Column::RevokedAt.is_null())
+        .filter(Column::ExpiresAt.gt(now));
+    Ok(waiting.order_by_desc(Column::CreatedAt).one(rows.rows()).await?)
 }
 
 /// Forgets up to [`SWEEP_BATCH`] links that ended before `time`; how many there were.

@@ -142,11 +142,29 @@ pub async fn living_of(rows: &impl Rows, user: UserId, living: Living) -> Result
     Ok(found.all(rows.rows()).await?)
 }
 
+/// Whether this person ever had a session in this browser, as far as rows still tell.
+pub async fn was_in(rows: &impl Rows, user: UserId, browser: Digest) -> Result<bool, StoreError> {
+    let found = Entity::find().select_only().column(Column::Id).filter(Column::UserId.eq(user)).filter(Column::BrowserDigest.eq(browser)).limit(1);
+    Ok(found.into_tuple::<SessionId>().one(rows.rows()).await?.is_some())
+}
+
 /// Ends a session. `false` if it had ended.
 pub async fn end(write: &Write<'_>, id: SessionId, now: Time) -> Result<bool, StoreError> {
     let change = ActiveModel { ended_at: ActiveValue::Set(Some(now)), ..Default::default() };
     let changed = Entity::update_many().set(change).filter(Column::Id.eq(id)).filter(Column::EndedAt.is_null()).exec(write.rows()).await?;
     Ok(changed.rows_affected == 1)
+}
+
+/// Ends all of a person's sessions but for `spared`. How many there were.
+pub async fn end_all_but(write: &Write<'_>, user: UserId, spared: SessionId, now: Time) -> Result<u64, StoreError> {
+    let change = ActiveModel { ended_at: ActiveValue::Set(Some(now)), ..Default::default() };
+    let all = Entity::update_many().set(change).filter(Column::UserId.eq(user)).filter(Column::EndedAt.is_null());
+    Ok(all.filter(Column::Id.ne(spared)).exec(write.rows()).await?.rows_affected)
+}
+
+/// A person's session by its name, whatever its state.
+pub async fn named(write: &Write<'_>, user: UserId, sid: &Sid) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find().filter(Column::UserId.eq(user)).filter(Column::Sid.eq(sid.clone())).one(write.rows()).await?)
 }
 
 /// Ends all of a person's sessions. How many there were.

@@ -207,6 +207,26 @@ pub async fn change_said(write: &Write<'_>, id: UserId, said: &Said, updated_at:
     Ok(())
 }
 
+/// Ends whatever rests on this person's security epoch: sessions, grants, links. The new one. Hold their row to change first.
+pub async fn end_everything(write: &Write<'_>, user: &Model) -> Result<i64, StoreError> {
+    let next = user.security_epoch + 1;
+    let change = ActiveModel { security_epoch: ActiveValue::Set(next), ..Default::default() };
+    Entity::update_many().set(change).filter(Column::Id.eq(user.id)).exec(write.rows()).await?;
+    Ok(next)
+}
+
+/// Gives a person another address, which is known to be theirs. See first that nobody has it, while people come aboard one after the other.
+pub async fn change_email(write: &Write<'_>, id: UserId, email: &Email, now: Time) -> Result<(), StoreError> {
+    let change = ActiveModel {
+        email: ActiveValue::Set(email.clone()),
+        email_verified_at: ActiveValue::Set(Some(now)),
+        updated_at: ActiveValue::Set(now),
+        ..Default::default()
+    };
+    Entity::update_many().set(change).filter(Column::Id.eq(id)).exec(write.rows()).await?;
+    Ok(())
+}
+
 /// Makes `set` the set of backup codes that counts, not yet acknowledged.
 pub async fn replace_backup_code_set(write: &Write<'_>, id: UserId, set: BackupCodeSetId) -> Result<(), StoreError> {
     let change =

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
@@ -111,19 +111,40 @@ struct Problem<'p> {
     request_id: &'p str,
 }
 
-/// Words for a failure known by `code`, for whoever asked: a script or a person. `wait` is said where it is known when to come back.
-pub fn in_words(
-    app: &App,
-    code: &str,
-    status: StatusCode,
-    wait: Option<Duration>,
-    headers: &HeaderMap,
-    preferences: &Preferences,
-    wants_json: bool,
-    id: &RequestId,
-) -> Response {
+/// Whether whoever asks is a script.
+pub fn wants_json(asked: &HeaderMap) -> bool {
+    let begins = |name, with: &str| asked.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.starts_with(with));
+    begins(CONTENT_TYPE, "application/json") || begins(ACCEPT, "application/json")
+}
+
+/// What is to be said.
+#[derive(Clone, Copy, Debug)]
+pub struct Refusal<'a> {
+    /// The code of the `AppError`.
+    pub code: &'a str,
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// When to come back, where that is known.
+    pub wait: Option<Duration>,
+}
+
+/// To whom.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker<'a> {
+    /// The headers of the request.
+    pub headers: &'a HeaderMap,
+    /// How they want pages to be.
+    pub preferences: &'a Preferences,
+    /// The id of the request.
+    pub id: &'a RequestId,
+}
+
+/// Words for a refusal, for whoever asked: a script or a person.
+pub fn in_words(app: &App, refusal: Refusal<'_>, asker: Asker<'_>) -> Response {
+    let Refusal { code, status, wait } = refusal;
+    let Asker { headers, preferences, id } = asker;
     let wait = wait.map(Wait::of);
-    if wants_json {
+    if wants_json(headers) {
         problem(app, code, status, wait, &preferences.locale(app, headers), id)
     } else {
         page(app, code, status, wait, &Pages::new(app.clone(), headers.clone(), preferences.clone(), id.clone()))

@@ -1,4 +1,4 @@
-//! The edge of the house, around every page and endpoint: a request id, one line in the log, words for what failed, security headers.
+//! The edge of the house, around every page and endpoint: a request id, one line in the log, words for what failed.
 //!
 //! The log names the route and never the address: addresses carry sealed requests and link secrets.
 
@@ -7,15 +7,14 @@ use std::time::Instant;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use tracing::Instrument as _;
 
 use crate::app::App;
 use crate::base::error::{AppError, Kind};
-use crate::web::answer::{self, Failure};
+use crate::web::answer::{self, Asker, Failure, Refusal};
 use crate::web::form;
-use crate::web::headers;
 use crate::web::preferences::Preferences;
 use crate::web::request_id::RequestId;
 
@@ -39,7 +38,8 @@ pub async fn edge(State(app): State<App>, mut request: Request, next: Next) -> R
         if let Some(code) = failure.as_ref().map(|Failure(error)| error.code).or_else(|| unspoken(&response)) {
             let status = response.status();
             let wait = answer::retry_after(response.headers()).filter(|_| status == StatusCode::TOO_MANY_REQUESTS);
-            let mut in_words = answer::in_words(&app, code, status, wait, &asked, &preferences, wants_json(&asked), &id);
+            let asker = Asker { headers: &asked, preferences: &preferences, id: &id };
+            let mut in_words = answer::in_words(&app, Refusal { code, status, wait }, asker);
             // What the refusal said in headers (Retry-After, Allow, cookies) still holds.
             let kept = response.headers().iter().filter(|(name, _)| !matches!(name.as_str(), "content-type" | "content-length"));
             for (name, value) in kept {
@@ -47,7 +47,6 @@ pub async fn edge(State(app): State<App>, mut request: Request, next: Next) -> R
             }
             response = in_words;
         }
-        headers::secure(response.headers_mut(), app.config().issuer.is_https());
         let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(status = response.status().as_u16(), millis, "answered");
         response
@@ -73,11 +72,6 @@ fn unspoken(response: &Response) -> Option<&'static str> {
     let failed = status.is_client_error() || status.is_server_error();
     let spoke = response.headers().get(CONTENT_TYPE).is_some_and(|value| !value.as_bytes().starts_with(b"text/plain"));
     (failed && !spoke).then(|| answer::code_of(status))
-}
-
-fn wants_json(asked: &HeaderMap) -> bool {
-    let begins = |name, with: &str| asked.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.starts_with(with));
-    begins(CONTENT_TYPE, "application/json") || begins(ACCEPT, "application/json")
 }
 
 /// What a panic in a handler becomes: our fault, said like any other.

@@ -1,4 +1,4 @@
-//! The security headers that every page carries: no script or style but our own files, no frame, no referrer, nothing kept.
+//! The security headers that every answer carries: no script or style but our own files, no frame, no referrer, nothing kept.
 
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName};

@@ -3,9 +3,11 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
+use http::header::ACCEPT_LANGUAGE;
 use http::request::Parts;
 
 use crate::actions::audit::{Actor, Origin};
+use crate::app::App;
 use crate::web::device;
 use crate::web::peer::Peer;
 use crate::web::request_id::RequestId;
@@ -14,17 +16,19 @@ use crate::web::request_id::RequestId;
 #[derive(Clone, Debug)]
 pub struct RequestOrigin(pub Origin);
 
-impl<S: Send + Sync> FromRequestParts<S> for RequestOrigin {
+impl FromRequestParts<App> for RequestOrigin {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let request_id = RequestId::from_request_parts(parts, state).await?;
-        let Peer(network) = Peer::from_request_parts(parts, state).await?;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let request_id = RequestId::from_request_parts(parts, app).await?;
+        let Peer(network) = Peer::from_request_parts(parts, app).await?;
+        let asked = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         Ok(Self(Origin {
             actor: Actor::Nobody,
             request_id: Some(request_id.as_str().to_owned()),
             network: Some(network.to_string()),
             device: device::of(&parts.headers),
+            language: Some(app.templates().negotiate(asked).lang().to_owned()),
         }))
     }
 }

@@ -22,7 +22,14 @@ use crate::web::request_id::RequestId;
 use crate::web::session::AllHere;
 
 /// The places of the house that exist, in the order of its rail.
-const NAV: [(&str, &str); 3] = [("dashboard", "/account"), ("profile", "/account/profile"), ("sign-in-methods", "/account/sign-in-methods")];
+const NAV: [(&str, &str); 6] = [
+    ("dashboard", "/account"),
+    ("profile", "/account/profile"),
+    ("sign-in-methods", "/account/sign-in-methods"),
+    ("sessions", "/account/sessions"),
+    ("apps", "/account/apps"),
+    ("activity", "/account/activity"),
+];
 
 /// Extractor: shows pages to whoever asked.
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@
 //! that is gone or shut out is greeted like any other, and what is foreign, tampered with or over counts as missing.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use http::HeaderValue;
@@ -12,6 +13,7 @@ use http::request::Parts;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::email::Email;
 use crate::base::error::AppError;
@@ -41,6 +43,9 @@ pub struct Remembered {
     pub initials: String,
     /// How they signed in.
     pub way: Way,
+    /// Until when they are not offered a passkey, if they said "not now".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_offer_until: Option<Time>,
 }
 
 impl Fact for Remembered {
@@ -51,11 +56,34 @@ fn belongs_to(browser: Digest) -> Vec<u8> {
     binding(&[browser.as_bytes()])
 }
 
-/// The cookie by which this browser remembers that `user` signed in by this way.
-pub fn remember(app: &App, browser: Digest, user: &user::Model, way: Way) -> Result<HeaderValue, AppError> {
-    let remembered = Remembered { email: user.email.clone(), initials: page::person(user).initials, way };
+impl Remembered {
+    fn new(user: &user::Model, way: Way) -> Self {
+        Self { email: user.email.clone(), initials: page::person(user).initials, way, no_offer_until: None }
+    }
+
+    /// Whether this person said "not now" to a passkey in this browser, not long ago.
+    pub fn refused_offer(&self, user: &user::Model, now: Time) -> bool {
+        self.email == user.email && self.no_offer_until.is_some_and(|until| now < until)
+    }
+}
+
+/// How long "not now" counts.
+const NOT_NOW: Duration = Duration::from_hours(90 * 24);
+
+/// The cookie by which this browser remembers that `user` signed in by this way. What `before` says of the same person still holds.
+pub fn remember(app: &App, browser: Digest, user: &user::Model, way: Way, before: Option<&Remembered>) -> Result<HeaderValue, AppError> {
+    let no_offer_until = before.filter(|before| before.email == user.email).and_then(|before| before.no_offer_until);
+    sealed(app, browser, &Remembered { no_offer_until, ..Remembered::new(user, way) })
+}
+
+/// The cookie by which this browser remembers that `user` wants no passkey offered for now.
+pub fn refuse_offer(app: &App, browser: Digest, user: &user::Model) -> Result<HeaderValue, AppError> {
+    sealed(app, browser, &Remembered { no_offer_until: Some(app.now().plus(NOT_NOW)), ..Remembered::new(user, Way::Password) })
+}
+
+fn sealed(app: &App, browser: Digest, remembered: &Remembered) -> Result<HeaderValue, AppError> {
     let id = SingleUseId::new(app.now().plus(cookies::BROWSER_LIFETIME));
-    let sealed = app.view().rings.sealer.seal(id, &remembered, &belongs_to(browser)).map_err(AppError::internal)?;
+    let sealed = app.view().rings.sealer.seal(id, remembered, &belongs_to(browser)).map_err(AppError::internal)?;
     cookies::set_hint(&sealed, &app.config().issuer).map_err(AppError::internal)
 }
 

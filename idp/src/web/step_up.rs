@@ -64,6 +64,14 @@ impl Change {
     }
 }
 
+/// Where "Cancel" leads: to the page that shows what the change is about.
+fn back_url(app: &App, change: &Change) -> String {
+    let issuer = &app.config().issuer;
+    let (Change::Page(address) | Change::Form { action: address, .. }) = change;
+    let path = address.strip_prefix(issuer.path().trim_end_matches('/')).unwrap_or(address);
+    issuer.join(if path.starts_with("/account/sessions/") { "/account/sessions" } else { HOME })
+}
+
 /// C-SUDO-03: what is carried belongs to a browser and to one session in it.
 fn belongs_to(browser: Digest, here: &SessionAndUser) -> Vec<u8> {
     binding(&[b"step-up", browser.as_bytes(), here.session.id.as_uuid().as_bytes()])
@@ -102,7 +110,7 @@ pub async fn ask(app: &App, pages: &Pages, browser: Digest, here: &SessionAndUse
         action: change.form_action(),
         fields: change.fields(),
         go_url: change.page_url(),
-        back_url: app.config().issuer.join(HOME),
+        back_url: back_url(app, change),
     })
 }
 
@@ -115,8 +123,9 @@ pub fn ask_password(
     change: &Change,
     error: Option<&'static str>,
 ) -> Result<Response, AppError> {
+    let back_url = back_url(app, change);
     let change = carried(app, browser, here, change)?;
-    pages.show(ConfirmPassword { account: here.user.email.to_string(), change, error, back_url: app.config().issuer.join(HOME) })
+    pages.show(ConfirmPassword { account: here.user.email.to_string(), change, error, back_url })
 }
 
 /// Asks for the code that confirms the password, which `passed` stands for.
@@ -129,6 +138,7 @@ pub fn ask_code(
     passed: String,
     error: Option<&'static str>,
 ) -> Result<Response, AppError> {
+    let back_url = back_url(app, change);
     let change = carried(app, browser, here, change)?;
-    pages.show(ConfirmCode { account: here.user.email.to_string(), change, passed, error, back_url: app.config().issuer.join(HOME) })
+    pages.show(ConfirmCode { account: here.user.email.to_string(), change, passed, error, back_url })
 }

@@ -144,7 +144,7 @@ backup-codes-saved = Ich habe sie gesichert
 
 ## Übersicht
 dashboard-hello = Hallo, { $name }
-dashboard-intro = Alles, was Sie öffnen können, und wie Sie sich anmelden.
+dashboard-intro = Alles, was Sie öffnen können, und was Sie braucht.
 dashboard-apps = Anwendungen
     .detail = Eine Berührung, und Sie sind in jeder von ihnen.
 dashboard-no-apps = Noch keine Anwendungen

@@ -144,7 +144,7 @@ backup-codes-saved = I have saved them
 
 ## Dashboard
 dashboard-hello = Hello, { $name }
-dashboard-intro = Everything you can open, and how you sign in.
+dashboard-intro = Everything you can open, and what needs you.
 dashboard-apps = Applications
     .detail = One touch, and you are in each of them.
 dashboard-no-apps = No applications yet

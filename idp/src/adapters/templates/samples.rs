@@ -14,7 +14,11 @@ use super::pages::{
 use crate::base::clock::Time;
 
 mod accounts;
+mod not_me;
+mod own_account;
+mod passkeys;
 mod profile;
+mod recovery;
 mod second_step;
 
 /// The moment the samples are seen at: 2026-05-03T12:00:00Z.
@@ -68,6 +72,10 @@ pub(super) const ERROR_CODES: &[&str] = &[
     "passkeys_full",
     "passkey_name_invalid",
     "last_passkey",
+    "email_unchanged",
+    "recovery_unproved",
+    "backup_code_invalid",
+    "backup_code_used",
     "password_invalid",
     "password_current_wrong",
     "password_too_short",
@@ -87,6 +95,11 @@ pub(super) const ERROR_CODES: &[&str] = &[
     "account_changed",
     "passkey_suspected",
     "passkey_not_allowed",
+    "password_wrong",
+    "misdirected",
+    "tls_needed",
+    "passkey_required",
+    "enrolment_over",
 ];
 
 /// A page in one of its states.
@@ -107,8 +120,12 @@ pub(super) fn all() -> Vec<Sample> {
     samples.extend(ways_in());
     samples.extend(ways::all());
     samples.extend(profile::samples());
+    samples.extend(recovery::samples());
     samples.extend(leaving());
     samples.extend(accounts::all());
+    samples.extend(not_me::all());
+    samples.extend(own_account::all());
+    samples.extend(passkeys::all());
     samples.extend(errors());
     samples.extend(second_step::all());
     samples
@@ -194,14 +211,6 @@ fn at_home() -> Vec<Sample> {
         initial: name[..1].into(),
         logo_uri: None,
     };
-    let passkey = |name: &str, synced, hours, used: Option<i64>| Passkey {
-        name: name.into(),
-        synced,
-        created_at: ago(hours),
-        last_used_at: used.map(ago),
-        last_used_from: used.map(|_| "Firefox on Linux, 192.0.2.1".into()),
-        suspected_at: None,
-    };
     let house = house("dashboard");
     let endless = "Who flies where, with what, and above all when: a description that does not want to end, as they do";
     vec![
@@ -209,22 +218,39 @@ fn at_home() -> Vec<Sample> {
             "full",
             Dashboard {
                 house: house.clone(),
-                passkeys: vec![passkey("iCloud Keychain", true, 24 * 400, Some(3)), passkey("YubiKey 5", false, 24 * 30, None)],
+                needs: vec![],
+                lately: vec![own_account::used("Acme Wiki", true, 2), own_account::used("Donaudampfschifffahrtsgesellschaft", false, 30)],
                 apps: vec![app("Acme Wiki", Some("What we know, written down")), app("Photo Box", None), app("Flight Plans", Some(endless))],
-                nudge: false,
                 known: known(&["AQID", "BAUG"]),
             },
         ),
         sample(
-            "nudge",
-            Dashboard { known: known(&["AQID"]), house, passkeys: vec![passkey("Windows Hello", false, 20, Some(19))], apps: vec![], nudge: true },
+            "everything-needs-one",
+            Dashboard {
+                house: house.clone(),
+                needs: own_account::needs(),
+                lately: vec![],
+                apps: vec![app("Photo Box", None)],
+                known: known(&["AQID"]),
+            },
         ),
+        sample("empty", Dashboard { house, needs: vec![], lately: vec![], apps: vec![], known: known(&["AQID"]) }),
     ]
 }
 
+/// The rail.
+const ITEMS: [(&str, &str); 6] = [
+    ("dashboard", "/account"),
+    ("profile", "/account/profile"),
+    ("sign-in-methods", "/account/sign-in-methods"),
+    ("sessions", "/account/sessions"),
+    ("apps", "/account/apps"),
+    ("activity", "/account/activity"),
+];
+
 fn house(nav: &'static str) -> House {
-    let items = [("dashboard", "/account"), ("profile", "/account/profile"), ("sign-in-methods", "/account/sign-in-methods")];
-    House { user: alice(), nav, nav_items: items.map(|(id, url)| NavItem { id, url: url.into() }).into() }
+    let item = |id, url: &str| NavItem { id, url: url.into() };
+    House { user: alice(), nav, nav_items: ITEMS.into_iter().map(|(id, url)| item(id, url)).collect() }
 }
 
 fn ways_in() -> Vec<Sample> {
@@ -236,10 +262,12 @@ fn ways_in() -> Vec<Sample> {
             last_used_at: used.map(ago),
             last_used_from: used.map(|_| "Chrome on Android, 2001:db8:1:2::/64".into()),
             suspected_at: None,
+            frozen_at: None,
         },
         kind,
         rename_url: "/account/passkeys/p1/rename".into(),
         revoke_url: "/account/passkeys/p1/delete".into(),
+        unfreeze_url: "/account/passkeys/p1/unfreeze".into(),
     };
     let two = SignInMethods {
         house: house("sign-in-methods"),
@@ -260,6 +288,8 @@ fn ways_in() -> Vec<Sample> {
     };
     let mut copied = two.clone();
     copied.passkeys.iter_mut().skip(1).for_each(|own| own.passkey.suspected_at = Some(ago(30)));
+    let mut frozen = SignInMethods { news: Some("unfrozen"), ..two.clone() };
+    frozen.passkeys.iter_mut().skip(1).for_each(|own| own.passkey.frozen_at = Some(ago(2)));
     let one = SignInMethods { passkeys: vec![own("Windows Hello", None, false, Some(1))], nudge: true, news: Some("revoked"), ..two.clone() };
     let rename = RenamePasskey {
         action: "/account/passkeys/p1/rename".into(),
@@ -302,6 +332,7 @@ fn ways_in() -> Vec<Sample> {
         sample("one", one),
         sample("copied-allowed", SignInMethods { suspected_refused: false, ..copied.clone() }),
         sample("copied", copied),
+        sample("frozen", frozen),
         sample(
             "full",
             SignInMethods { has_room: false, news: Some("renamed"), codes: Codes { saved_at: None, ..ways::codes(0, &[]) }, ..two.clone() },

@@ -111,19 +111,19 @@ fn the_specifications_vectors_pass() {
     let rp = relying_party();
     for name in ["none.ES256", "packed-self.ES256", "none.ES256.long-credential-id", "packed.ES256", "packed.ES384", "ours.RS256-2048"] {
         let vector = Vector::named(name);
-        let made = vector.register(&rp, "preferred").unwrap_or_else(|refused| panic!("{name}: {refused}"));
+        let made = vector.register(&rp, "discouraged").unwrap_or_else(|refused| panic!("{name}: {refused}"));
         assert_eq!(made.credential_id.as_bytes(), vector.field("credential_id"), "{name}");
         assert!(!made.attested, "{name}: nobody is believed");
         let as_decided = vector.register(&rp, "required").map(|_| ());
         assert_eq!(as_decided, if vector.was_verified_at_registration() { Ok(()) } else { Err(Refused::UserNotVerified) }, "{name}");
 
         let right = vector.field("signature");
-        let verified = vector.sign_in(&rp, &made, "preferred", right).map(|verified| verified.user_verified);
+        let verified = vector.sign_in(&rp, &made, "discouraged", right).map(|verified| verified.user_verified);
         // Said after the signature was found good: the wrong ones below are refused for what they are.
         assert_eq!(verified, if vector.was_verified() { Ok(true) } else { Err(Refused::UserNotVerified) }, "{name}");
         let mut wrong = right.to_vec();
         *wrong.last_mut().unwrap() ^= 1;
-        assert_eq!(vector.sign_in(&rp, &made, "preferred", &wrong), Err(Refused::Signature), "{name}");
+        assert_eq!(vector.sign_in(&rp, &made, "discouraged", &wrong), Err(Refused::Signature), "{name}");
     }
 }
 
@@ -131,14 +131,14 @@ fn the_specifications_vectors_pass() {
 #[test]
 fn the_specifications_framed_vectors_are_refused() {
     for name in ["none.ES256.crossOrigin", "none.ES256.topOrigin"] {
-        assert_eq!(Vector::named(name).register(&relying_party(), "preferred").map(|_| ()), Err(Refused::CrossOrigin), "{name}");
+        assert_eq!(Vector::named(name).register(&relying_party(), "discouraged").map(|_| ()), Err(Refused::CrossOrigin), "{name}");
     }
 }
 
 /// B-REG-03: the section's RSA key has 3,482 bits; the library reads those of 2,048 and no others, which is what authenticators make.
 #[test]
 fn an_rsa_key_of_unusual_length_is_refused() {
-    assert_eq!(Vector::named("packed.RS256").register(&relying_party(), "preferred").map(|_| ()), Err(Refused::PublicKey));
+    assert_eq!(Vector::named("packed.RS256").register(&relying_party(), "discouraged").map(|_| ()), Err(Refused::PublicKey));
 }
 
 /// B-REG-06: a statement counts if its certificates lead to somebody who is believed, and not otherwise.
@@ -167,7 +167,7 @@ fn a_make_is_proved_by_the_word_of_whom_we_believe() {
         (vec![pem(&authority)], "packed-self.ES256", false),
         (vec![pem(&authority)], "none.ES256", false),
     ] {
-        let made = Vector::named(name).register(&asking(&authorities), "preferred").unwrap();
+        let made = Vector::named(name).register(&asking(&authorities), "discouraged").unwrap();
         assert_eq!(made.attested, proved, "{name} by {} authorities", authorities.len());
         assert!(!made.public.contains("Basic") && made.public.len() < 2_500, "what was judged is not kept: {}", made.public);
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Codes, House, KnownPasskeys, Page, Way};
+use super::{Client, Codes, House, KnownPasskeys, Page, Way};
 use crate::base::clock::Time;
 
 /// `/account/backup-codes`.
@@ -34,18 +34,45 @@ pub struct Dashboard {
     /// The house around it.
     #[serde(flatten)]
     pub house: House,
-    /// The person's passkeys.
-    pub passkeys: Vec<Passkey>,
+    /// What needs them, the most urgent first.
+    pub needs: Vec<Needs>,
+    /// What they used lately, the last one first.
+    pub lately: Vec<UsedApp>,
     /// What they may open.
     pub apps: Vec<App>,
-    /// Whether to suggest a second passkey.
-    pub nudge: bool,
     /// What credential managers may know.
     pub known: KnownPasskeys,
 }
 
 impl Page for Dashboard {
     const NAME: &'static str = "dashboard";
+}
+
+/// Something that needs the person; `needs-ABOUT` says what.
+#[derive(Clone, Debug, Serialize)]
+pub struct Needs {
+    /// What.
+    pub about: &'static str,
+    /// Whether it may be an attack.
+    pub is_bad: bool,
+    /// The name of what it is about, or empty.
+    pub name: String,
+    /// How many, where that is said.
+    pub count: u64,
+    /// Where something is done about it.
+    pub url: String,
+}
+
+/// An application that was used lately.
+#[derive(Clone, Debug, Serialize)]
+pub struct UsedApp {
+    /// Which.
+    #[serde(flatten)]
+    pub client: Client,
+    /// Where it starts, if it says so.
+    pub url: Option<String>,
+    /// When it was last given or renewed anything.
+    pub last_used_at: Time,
 }
 
 /// A passkey as its owner knows it.
@@ -63,6 +90,8 @@ pub struct Passkey {
     pub last_used_from: Option<String>,
     /// When its counter went back, if it did: it may have been copied.
     pub suspected_at: Option<Time>,
+    /// When its owner said that it isn't theirs, if they did: it signs in no more.
+    pub frozen_at: Option<Time>,
 }
 
 /// `/account/sign-in-methods`.
@@ -111,6 +140,8 @@ pub struct OwnPasskey {
     pub rename_url: String,
     /// Where it is taken away.
     pub revoke_url: String,
+    /// Where its owner says that it is theirs after all.
+    pub unfreeze_url: String,
 }
 
 /// `/account/passkeys/ID/rename`.

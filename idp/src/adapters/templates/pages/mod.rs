@@ -7,20 +7,26 @@ use crate::base::clock::Time;
 
 mod account;
 mod login;
+mod not_me;
 mod oidc;
+mod own_account;
 mod own_ways;
 mod passkeys;
 mod profile;
+mod recovery;
 mod second_step;
 mod step_up;
 mod wait;
 
 pub use account::*;
 pub use login::*;
+pub use not_me::*;
 pub use oidc::*;
+pub use own_account::*;
 pub use own_ways::*;
 pub use passkeys::*;
 pub use profile::*;
+pub use recovery::*;
 pub use second_step::*;
 pub use step_up::*;
 pub use wait::Wait;

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::{Page, Presented};
+
 /// What the person's credential managers may know (WebAuthn §5.1.10).
 #[derive(Clone, Debug, Serialize)]
 pub struct KnownPasskeys {
@@ -17,4 +19,36 @@ pub struct KnownPasskeys {
     pub credentials: Vec<String>,
     /// Whether an empty list is to be told, for the last one was revoked just now. An empty list that is wrong would hide every passkey.
     pub may_be_none: bool,
+}
+
+/// `/login/offer`: a passkey after a password.
+#[derive(Clone, Debug, Serialize)]
+pub struct Offer {
+    /// The authorization request that waits.
+    pub request: Option<String>,
+    /// Who asks.
+    pub presented: Option<Presented>,
+}
+
+impl Page for Offer {
+    const NAME: &'static str = "offer";
+}
+
+/// `/login/enrol`: the first passkey, where a password opens no session.
+#[derive(Clone, Debug, Serialize)]
+pub struct Enrol {
+    /// The authorization request that waits.
+    pub request: Option<String>,
+    /// Who asks.
+    pub presented: Option<Presented>,
+    /// What stands for the password.
+    pub passed: String,
+    /// Whose account it is.
+    pub account: String,
+    /// Where one begins anew.
+    pub back_url: String,
+}
+
+impl Page for Enrol {
+    const NAME: &'static str = "enrol";
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{House, Page};
+use crate::base::clock::Time;
 
 /// `/account/profile`.
 #[derive(Clone, Debug, Serialize)]
@@ -39,4 +40,54 @@ pub struct Choice {
     pub value: String,
     /// What is read.
     pub label: String,
+}
+
+/// `/account/email`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChangeEmail {
+    /// The house around it.
+    #[serde(flatten)]
+    pub house: House,
+    /// The person's address.
+    pub email: String,
+    /// The one that waits to be confirmed.
+    pub waiting: Option<Waiting>,
+    /// What was typed and can't be taken, to be mended; else empty.
+    pub typed: String,
+    /// The message `error-CODE` to show.
+    pub error: Option<String>,
+    /// What just happened: the message `change-email-NEWS`.
+    pub news: Option<&'static str>,
+    /// Where the profile is.
+    pub back_url: String,
+}
+
+impl Page for ChangeEmail {
+    const NAME: &'static str = "change-email";
+}
+
+/// An address that waits to be confirmed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Waiting {
+    /// Which.
+    pub email: String,
+    /// Until when.
+    pub expires_at: Time,
+}
+
+/// `/account/email/TOKEN`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ConfirmEmail {
+    /// The page's own path.
+    pub action: String,
+    /// The address so far.
+    pub account: String,
+    /// The address from now on.
+    pub email: String,
+    /// Where "Cancel" leads.
+    pub back_url: String,
+}
+
+impl Page for ConfirmEmail {
+    const NAME: &'static str = "confirm-email";
 }
