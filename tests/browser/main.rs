@@ -4,6 +4,7 @@
 
 mod aboard;
 mod autofill;
+mod axe;
 mod detours;
 mod fallback;
 mod instrument;

@@ -27,9 +27,16 @@ pub(crate) async fn at_the_password(provider: &Provider, email: &str) -> Person 
     person
 }
 
-/// Types a password where the page asks for it.
+/// Types a password where the page asks for it, and says "Not now" to a passkey.
 pub(crate) async fn types(person: &mut Person, password: &str) -> Arrival {
-    person.submits("/login/password", &[("password", password)]).await
+    let arrival = person.submits("/login/password", &[("password", password)]).await;
+    declines(person, arrival).await
+}
+
+/// Says "Not now" if a passkey is offered.
+async fn declines(person: &mut Person, arrival: Arrival) -> Arrival {
+    let is_offer = arrival.url.path() == "/login/offer";
+    if is_offer { person.presses("skip", &[]).await } else { arrival }
 }
 
 /// Signed in: at home, or where whoever has no passkey is offered one on the way there.
@@ -48,7 +55,8 @@ pub(crate) async fn half_done(provider: &Provider, email: &str) -> Person {
 
 /// Types a code where the page asks for one.
 pub(crate) async fn types_code(person: &mut Person, code: &str) -> Arrival {
-    person.presses("continue", &[("code", code)]).await
+    let arrival = person.presses("continue", &[("code", code)]).await;
+    declines(person, arrival).await
 }
 
 /// Ada with a passkey, this password and an authenticator app.

@@ -102,6 +102,15 @@ pub enum Notice {
         /// What it is called.
         name: String,
     },
+    /// Somebody at the command line made a link by which the person gets back in without a backup code.
+    RecoveryLinkMade,
+    /// Another address was asked for; a mail is on its way there.
+    AddressChangeAsked {
+        /// Which one.
+        to: Email,
+    },
+    /// Somebody else asked for this person's address to become theirs. Nothing comes of it.
+    AddressWanted,
     /// A refresh token came back that had been used: two hold it, and what the application was given is taken back.
     RefreshTokenReused {
         /// What the application calls itself.
@@ -135,6 +144,9 @@ impl Notice {
             Self::BackupCodeUsed { set, .. } => ("backup_code_used", Some(Undo::BackupCodes(set))),
             Self::SignedInElsewhere { password_set_at } => ("signed_in_elsewhere", Some(password_set_at.map_or(Undo::Nothing, Undo::Password))),
             Self::Recovered { passkey, .. } => ("recovered", Some(Undo::Passkey(passkey))),
+            Self::RecoveryLinkMade => ("recovery_link_made", Some(Undo::Nothing)),
+            Self::AddressChangeAsked { .. } => ("address_change_asked", Some(Undo::Nothing)),
+            Self::AddressWanted => ("address_wanted", None),
             Self::RefreshTokenReused { .. } => ("refresh_token_reused", Some(Undo::Nothing)),
             Self::Deactivated => ("deactivated", None),
             Self::Reactivated => ("reactivated", None),
@@ -155,6 +167,7 @@ impl Notice {
                 words.name.clone_from(to);
                 words.other.clone_from(from);
             }
+            Self::AddressChangeAsked { to } => words.name = to.to_string(),
             Self::BackupCodeUsed { left, .. } => words.left = u64::try_from(*left).unwrap_or(u64::MAX),
             _ => {}
         }

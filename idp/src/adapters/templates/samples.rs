@@ -1,4 +1,7 @@
-//! One sample of each page in each state that looks different: what the tests render, and what a person can look at.
+//! One sample of each page in each state that looks different: what the tests render, and what a person can look at. No server has it: it
+//! is built for tests, and with the feature `samples` for those that look from outside.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::missing_panics_doc, reason = "part of tests alone")]
 
 use std::time::Duration;
 
@@ -26,7 +29,7 @@ const NOW: i64 = 1_777_809_600;
 const HOUR: i64 = 3600;
 
 /// The codes that an error page can be asked for. Whoever adds a code adds its sentences, or these tests say so.
-pub(super) const ERROR_CODES: &[&str] = &[
+pub const ERROR_CODES: &[&str] = &[
     "internal",
     "not_found",
     "method_not_allowed",
@@ -103,17 +106,17 @@ pub(super) const ERROR_CODES: &[&str] = &[
 ];
 
 /// A page in one of its states.
-pub(super) struct Sample {
+pub struct Sample {
     /// The page, as `render` knows it.
-    pub(super) page: &'static str,
+    pub page: &'static str,
     /// Which of its states, for the name of the file.
-    pub(super) state: &'static str,
+    pub state: &'static str,
     /// What it is given, to be changed at will by a test.
-    pub(super) context: Value,
+    pub context: Value,
 }
 
 /// Every page in every state that looks different.
-pub(super) fn all() -> Vec<Sample> {
+pub fn all() -> Vec<Sample> {
     let mut samples = sign_in();
     samples.extend(coming_aboard());
     samples.extend(at_home());

@@ -58,7 +58,7 @@ pub struct Needs {
     /// The name of what it is about, or empty.
     pub name: String,
     /// How many, where that is said.
-    pub count: u64,
+    pub count: usize,
     /// Where something is done about it.
     pub url: String,
 }
