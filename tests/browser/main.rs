@@ -5,6 +5,7 @@
 mod aboard;
 mod autofill;
 mod axe;
+mod closed;
 mod detours;
 mod instrument;
 mod main_job;

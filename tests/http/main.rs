@@ -43,3 +43,4 @@ mod token;
 mod two_processes;
 mod userinfo;
 mod well_known;
+mod who_did_what;
