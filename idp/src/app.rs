@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 
 use crate::adapters::breached_passwords::BreachedPasswords;
+use crate::adapters::mail::{Mailer, NoMailer};
 use crate::adapters::passwords::Passwords;
 use crate::adapters::templates::Templates;
 use crate::adapters::webauthn::{Attestation, NoRelyingParty, Webauthn};
@@ -44,6 +45,9 @@ struct Parts {
     webauthn: Webauthn,
     passwords: Passwords,
     breached_passwords: BreachedPasswords,
+    mailer: Mailer,
+    /// Rung when a mail was queued.
+    mail_waits: Arc<Notify>,
     flood_guard: FloodGuard,
     epoch: i64,
     view: ArcSwap<View>,
@@ -101,6 +105,9 @@ pub enum StartError {
     /// The settings of passwords don't fit together.
     #[error(transparent)]
     Passwords(#[from] crate::adapters::passwords::NotHashed),
+    /// The settings of mail can't be used.
+    #[error(transparent)]
+    Mail(#[from] NoMailer),
     /// Nobody could look up breached passwords.
     #[error(transparent)]
     BreachedPasswords(#[from] crate::adapters::breached_passwords::Unknown),
@@ -126,6 +133,7 @@ impl App {
         let webauthn = relying_party(&config).map_err(|error| StartError::Webauthn(error.to_string()))?;
         let passwords = Passwords::new(&config.passwords)?;
         let breached_passwords = breached_passwords(&config.breached)?;
+        let mailer = Mailer::new(&config.mail, &config.data_dir, config.issuer.host())?;
         let view = View { version: horizon.settings_version, rings: Arc::new(rings), clients };
         let flood_guard = FloodGuard::new(config.limits.network_per_minute);
         let loaded_at = clock.now();
@@ -138,6 +146,8 @@ impl App {
             webauthn,
             passwords,
             breached_passwords,
+            mailer,
+            mail_waits: Arc::new(Notify::new()),
             flood_guard,
             epoch: horizon.epoch,
             view: ArcSwap::from_pointee(view),
@@ -195,6 +205,16 @@ impl App {
     /// Where new passwords are looked up that may have been in a breach.
     pub fn breached_passwords(&self) -> &BreachedPasswords {
         &self.0.breached_passwords
+    }
+
+    /// What sends mail.
+    pub fn mailer(&self) -> &Mailer {
+        &self.0.mailer
+    }
+
+    /// Rung when a mail was queued on this node.
+    pub fn mail_waits(&self) -> &Arc<Notify> {
+        &self.0.mail_waits
     }
 
     /// The epoch this node started in: what it spends and opens belongs to it.

@@ -1,20 +1,23 @@
-//! Timers: notice what other nodes and the command line changed, and forget what is over.
+//! Timers: notice what other nodes and the command line changed, forget what is over, and send the mails that wait.
 
 use std::time::Duration;
 
 use tokio::time::MissedTickBehavior;
 
+use crate::actions::delivery;
 use crate::actions::sweeping::Sweeper;
 use crate::app::App;
 
 /// How often the horizon is looked at: what the command line wrote is seen within this.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often is looked for mails that wait: those of other nodes and of the command line, and those to be tried again. Our own ring.
+const DELIVER_EVERY: Duration = Duration::from_secs(5);
 /// How often is swept.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 /// Runs the timers until this future is dropped.
 pub async fn run(app: App) {
-    tokio::join!(look(&app), sweep(&app));
+    tokio::join!(look(&app), sweep(&app), deliver(&app));
 }
 
 async fn look(app: &App) {
@@ -37,6 +40,19 @@ async fn sweep(app: &App) {
             Ok(Some(forgotten)) if forgotten > 0 => tracing::info!(forgotten, "swept spent values"),
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "sweeping failed"),
+        }
+    }
+}
+
+async fn deliver(app: &App) {
+    let mut ticks = ticks(DELIVER_EVERY);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = app.mail_waits().notified() => {}
+        }
+        if let Err(error) = delivery::deliver(app).await {
+            tracing::warn!(%error, "mails can't be delivered");
         }
     }
 }

@@ -7,6 +7,7 @@ mod autofill;
 mod axe;
 mod closed;
 mod detours;
+mod fallback;
 mod instrument;
 mod main_job;
 mod pages;

@@ -32,6 +32,11 @@ const NETWORK_WAITS: Duration = Duration::from_mins(1);
 /// A half-done sign-in is over long before that.
 const HALF_DONE_FORGETS: Duration = Duration::from_hours(1);
 
+/// How many mails of one kind strangers may send to one address, and how many in all from one network, before they wait (C-THR-08).
+const MAILS_TO: i64 = 3;
+const MAILS_FROM: i64 = 30;
+const MAILS_WAIT: Duration = Duration::from_hours(1);
+
 /// What is guessed at. Each has its own count: a right password gives no new guesses at the code (C-THR-04).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
@@ -39,10 +44,6 @@ pub enum Method {
     Password,
     /// The second step, by authenticator app or backup code alike (C-BC-04).
     SecondStep,
-    /// Nothing: a mail with a link to recovery is sent (C-THR-08).
-    RecoveryMail,
-    /// Nothing: a mail is sent that asks for the address to be confirmed (C-THR-08).
-    EmailChangeMail,
 }
 
 impl Method {
@@ -50,8 +51,6 @@ impl Method {
         match self {
             Self::Password => b"password",
             Self::SecondStep => b"second_step",
-            Self::RecoveryMail => b"recovery_mail",
-            Self::EmailChangeMail => b"email_change_mail",
         }
     }
 }
@@ -62,6 +61,8 @@ enum Rule {
     Account,
     Network,
     HalfDone,
+    MailsTo,
+    MailsFrom,
 }
 
 impl Rule {
@@ -70,6 +71,7 @@ impl Rule {
             Self::Account => ACCOUNT_FORGETS,
             Self::Network => NETWORK_FORGETS,
             Self::HalfDone => HALF_DONE_FORGETS,
+            Self::MailsTo | Self::MailsFrom => MAILS_WAIT,
         }
     }
 
@@ -79,6 +81,8 @@ impl Rule {
             Self::Account => [(TOO_MANY, DAY)].into_iter().chain(doubling(FREE, limits.longest_delay)).collect(),
             Self::Network => doubling(limits.network_guesses.into(), NETWORK_WAITS),
             Self::HalfDone => vec![(FREE, HALF_DONE_FORGETS)],
+            Self::MailsTo => vec![(MAILS_TO, MAILS_WAIT)],
+            Self::MailsFrom => vec![(MAILS_FROM, MAILS_WAIT)],
         }
     }
 }
@@ -158,7 +162,7 @@ impl Taken {
         for budget in &self.budgets {
             match budget.rule {
                 Rule::Account | Rule::HalfDone => attempt::forget(write, budget.id).await?,
-                Rule::Network => attempt::give_back(write, budget.id, self.at).await?,
+                Rule::Network | Rule::MailsTo | Rule::MailsFrom => attempt::give_back(write, budget.id, self.at).await?,
             }
         }
         Ok(())
@@ -204,6 +208,22 @@ pub async fn take(app: &App, budgets: &[Budget], now: Time) -> Result<Taken, App
     Err(AppError::new(Kind::TooMany(until.since(now)), "too_many_attempts").because("the guesses are used up"))
 }
 
+/// Whether one more mail of this kind may go to `address`, where strangers can cause it (C-THR-08). Counted whether or not anybody has that
+/// address; two writes at most. `false` if enough went there lately: answer as if it had been sent.
+///
+/// # Errors
+/// `too_many_attempts` if `network` caused too many.
+pub async fn may_cause_mail(app: &App, kind: &'static str, address: &Email, network: Network) -> Result<bool, AppError> {
+    let now = app.now();
+    // Never given back: each one counts.
+    let _network = take(app, &[Budget::new(app, Rule::MailsFrom, &[b"mails from", network.to_string().as_bytes()])], now).await?;
+    match take(app, &[Budget::new(app, Rule::MailsTo, &[b"mails to", kind.as_bytes(), address.as_str().as_bytes()])], now).await {
+        Ok(_address) => Ok(true),
+        Err(error) if matches!(error.kind, Kind::TooMany(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,7 +249,7 @@ mod tests {
     /// What is remembered outlives every wait.
     #[test]
     fn nothing_is_forgotten_while_it_is_closed() {
-        for rule in [Rule::Account, Rule::Network, Rule::HalfDone] {
+        for rule in [Rule::Account, Rule::Network, Rule::HalfDone, Rule::MailsTo, Rule::MailsFrom] {
             let limits = Config::from_pairs(&[("limits.longest_delay", "24h")]).unwrap().limits;
             assert!(rule.waits(&limits).iter().all(|(_, wait)| *wait <= rule.forgets()), "{rule:?}");
         }

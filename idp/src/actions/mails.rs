@@ -11,13 +11,11 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use crate::actions::audit::Origin;
-use crate::actions::limits::{self, Budget};
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::email::Email;
-use crate::base::error::{AppError, Kind};
-use crate::base::id::{MailId, UserId};
-use crate::base::network::Network;
+use crate::base::error::AppError;
+use crate::base::id::MailId;
 use crate::keys::at_rest::{DataKeys, NotAtRest};
 use crate::store::{StoreError, Write, mail, user};
 
@@ -32,13 +30,21 @@ pub enum Letter {
     Notice(Told),
     /// Somebody who lost their ways in may come back by this address.
     RecoveryLink {
+        /// The sign-in name of the account.
+        account: Email,
         /// The link.
         url: String,
+        /// Until when it is good.
+        until: Time,
     },
     /// Whoever opens this address shows that mail reaches them.
     ConfirmAddress {
+        /// The sign-in name of the account.
+        account: Email,
         /// The link.
         url: String,
+        /// Until when it is good.
+        until: Time,
     },
 }
 
@@ -73,6 +79,14 @@ impl Letter {
             Self::ConfirmAddress { .. } => "confirm_address",
         }
     }
+
+    /// From when it isn't worth sending any more.
+    pub(super) const fn over_at(&self) -> Option<Time> {
+        match self {
+            Self::Notice(_) => None,
+            Self::RecoveryLink { until, .. } | Self::ConfirmAddress { until, .. } => Some(*until),
+        }
+    }
 }
 
 /// What rests sealed in a mail's row.
@@ -83,8 +97,6 @@ pub(super) struct Content {
     pub(super) to: Email,
     /// The reader's language.
     pub(super) language: Option<String>,
-    /// From when it is not worth sending any more.
-    pub(super) good_until: Option<Time>,
     /// What it says.
     pub(super) letter: Letter,
 }
@@ -143,50 +155,25 @@ impl Drop for Bell {
     }
 }
 
-/// To whom a mail goes, and until when.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Envelope<'a> {
-    pub(super) to: &'a Email,
-    /// Whom it is about.
-    pub(super) user: &'a user::Model,
-    pub(super) good_until: Option<Time>,
-}
-
-/// Makes a mail ready, in the language the person chose, or that of the request.
-pub(super) fn write(app: &App, envelope: Envelope<'_>, letter: Letter, origin: &Origin) -> Result<Mail, AppError> {
+/// Makes a mail about `user` ready, for one recipient, in the language the person chose, or that of the request.
+pub(super) fn write(app: &App, to: &Email, user: &user::Model, letter: Letter, origin: &Origin) -> Result<Mail, AppError> {
     let now = app.now();
-    let Envelope { to, user, good_until } = envelope;
-    let (id, user_id, kind) = (MailId::new(now), Some::<UserId>(user.id), letter.kind().to_owned());
+    let (id, kind) = (MailId::new(now), letter.kind().to_owned());
     let language = user.language.as_ref().map(ToString::to_string).or_else(|| origin.language.clone());
-    let content = Content { to: to.clone(), language, good_until, letter };
+    let content = Content { to: to.clone(), language, letter };
     let plain = serde_json::to_vec(&content).map_err(AppError::internal)?;
     let sealed = app.data_keys().seal(FIELD, id.as_uuid().as_bytes(), &plain).map_err(AppError::internal)?;
-    let row = mail::Model { id, user_id, kind, sealed, created_at: now, next_at: now, tries: 0 };
+    let row = mail::Model { id, user_id: Some(user.id), kind, sealed, created_at: now, next_at: now, tries: 0 };
     Ok(Mail { row, bell: Bell(AtomicBool::new(false), Arc::clone(app.mail_waits())) })
 }
 
-/// The mail by which `user` gets back in: to their own address, which no request can name (C-REC-06). It is not sent once the link is over.
-pub fn recovery_link(app: &App, user: &user::Model, url: String, expires_at: Time, origin: &Origin) -> Result<Mail, AppError> {
-    write(app, Envelope { to: &user.email, user, good_until: Some(expires_at) }, Letter::RecoveryLink { url }, origin)
+/// The mail by which `user` gets back in: to their own address, which no request can name (C-REC-06). It is not sent any more once the link is
+/// over.
+pub fn recovery_link(app: &App, user: &user::Model, url: String, until: Time, origin: &Origin) -> Result<Mail, AppError> {
+    write(app, &user.email, user, Letter::RecoveryLink { account: user.email.clone(), url, until }, origin)
 }
 
-/// The mail by which `user` shows that mail reaches them at `address`, which is or becomes theirs. It is not sent once the link is over.
-pub fn confirm_address(app: &App, user: &user::Model, address: &Email, url: String, expires_at: Time, origin: &Origin) -> Result<Mail, AppError> {
-    write(app, Envelope { to: address, user, good_until: Some(expires_at) }, Letter::ConfirmAddress { url }, origin)
-}
-
-/// Whether one more mail of this kind may go to `address`, where strangers can cause it (C-THR-08). Counted whether or not anybody has that
-/// address; two writes at most. `false` if enough went there lately: answer as if it had been sent.
-///
-/// # Errors
-/// `too_many_attempts` if `network` caused too many.
-pub async fn may_cause(app: &App, kind: &'static str, address: &Email, network: Network) -> Result<bool, AppError> {
-    let now = app.now();
-    // Never given back: each one counts.
-    let _network = limits::take(app, &[Budget::of_mails_from(app, network)], now).await?;
-    match limits::take(app, &[Budget::of_mails_to(app, kind, address)], now).await {
-        Ok(_address) => Ok(true),
-        Err(error) if matches!(error.kind, Kind::TooMany(_)) => Ok(false),
-        Err(error) => Err(error),
-    }
+/// The mail by which `user` shows that mail reaches them at `address`, which is or becomes theirs. It is not sent any more once the link is over.
+pub fn confirm_address(app: &App, user: &user::Model, address: &Email, url: String, until: Time, origin: &Origin) -> Result<Mail, AppError> {
+    write(app, address, user, Letter::ConfirmAddress { account: user.email.clone(), url, until }, origin)
 }

@@ -8,6 +8,7 @@ mod breached;
 mod duration;
 mod infrastructure;
 mod layers;
+mod mail;
 mod passkeys;
 mod passwords;
 mod policy;
@@ -28,6 +29,7 @@ use crate::config::reader::Reader;
 
 pub use crate::config::breached::Breached;
 pub use crate::config::infrastructure::{Database, Http, Keys, Log};
+pub use crate::config::mail::{Mail, MailSecurity, MailServer};
 pub use crate::config::passkeys::{AaguidRule, Passkeys, SuspectedClone};
 pub use crate::config::passwords::Passwords;
 pub use crate::config::policy::{Brand, Lifetimes, Limits, Sessions};
@@ -65,6 +67,8 @@ pub struct Config {
     pub lifetimes: Lifetimes,
     /// How much we take.
     pub limits: Limits,
+    /// How mail leaves the house.
+    pub mail: Mail,
     /// The log.
     pub log: Log,
     effective: Vec<Effective>,
@@ -117,6 +121,7 @@ impl Config {
         let sessions = Sessions::read(&mut reader);
         let lifetimes = Lifetimes::read(&mut reader);
         let limits = Limits::read(&mut reader);
+        let mail = Mail::read(&mut reader, issuer.as_ref(), &brand);
         let log = Log::read(&mut reader);
         let (effective, issuer) = reader.finish(issuer)?;
         Ok(Self {
@@ -133,6 +138,7 @@ impl Config {
             sessions,
             lifetimes,
             limits,
+            mail,
             log,
             effective,
         })

@@ -84,6 +84,8 @@ pub struct Lifetimes {
     pub setup_link: Duration,
     /// An invitation.
     pub invitation: Duration,
+    /// The link by which somebody says "this wasn't me".
+    pub not_me: Duration,
     /// A link to recovery.
     pub recovery_link: Duration,
     /// A link that confirms another address.
@@ -140,6 +142,12 @@ impl Lifetimes {
                 Duration::from_hours(72),
                 [Duration::from_mins(5), days(30)],
                 "whoever finds it becomes that person",
+            ),
+            not_me: reader.within(
+                "lifetimes.not_me",
+                days(7),
+                [days(1), days(30)],
+                "people read their mail after the weekend, and what is long past is undone on the page",
             ),
             recovery_link: reader.within(
                 "lifetimes.recovery_link",

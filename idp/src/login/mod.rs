@@ -4,6 +4,7 @@
 mod choose_account;
 mod coming_aboard;
 mod enrol;
+mod not_me;
 mod offer;
 mod passkey;
 mod password;
@@ -34,6 +35,7 @@ pub fn routes() -> Router<App> {
         .route("/login/enrol/passkey/finish", post(enrol::finish))
         .route("/login/passkey/begin", post(passkey::begin))
         .route("/login/passkey/finish", post(passkey::finish))
+        .route("/not-me/{report}", get(not_me::show).post(not_me::report))
         .route("/recover", get(recover::show).post(recover::ask))
         .nest("/recover/{token}", recover::routes())
         .nest("/setup/{token}", coming_aboard::routes(LinkKind::Setup))

@@ -137,3 +137,29 @@ pub async fn suspect(write: &Write<'_>, id: PasskeyId, at: Time) -> Result<bool,
     let changed = Entity::update_many().set(change).filter(Column::Id.eq(id)).filter(Column::SuspectedAt.is_null()).exec(write.rows()).await?;
     Ok(changed.rows_affected == 1)
 }
+
+/// Freezes a passkey of this person: it signs in no more. `false` if it is gone or frozen already.
+pub async fn freeze(write: &Write<'_>, id: PasskeyId, user: UserId, now: Time) -> Result<bool, StoreError> {
+    let change = ActiveModel { frozen_at: ActiveValue::Set(Some(now)), ..Default::default() };
+    let changed = Entity::update_many()
+        .set(change)
+        .filter(Column::Id.eq(id))
+        .filter(Column::UserId.eq(user))
+        .filter(Column::FrozenAt.is_null())
+        .exec(write.rows())
+        .await?;
+    Ok(changed.rows_affected == 1)
+}
+
+/// Lets a frozen passkey of this person sign in again. `false` if it is gone or not frozen.
+pub async fn unfreeze(write: &Write<'_>, id: PasskeyId, user: UserId) -> Result<bool, StoreError> {
+    let change = ActiveModel { frozen_at: ActiveValue::Set(None), ..Default::default() };
+    let changed = Entity::update_many()
+        .set(change)
+        .filter(Column::Id.eq(id))
+        .filter(Column::UserId.eq(user))
+        .filter(Column::FrozenAt.is_not_null())
+        .exec(write.rows())
+        .await?;
+    Ok(changed.rows_affected == 1)
+}

@@ -76,3 +76,16 @@ pub async fn record_use(write: &Write<'_>, user: UserId, set_at: Time, now: Time
         .await?;
     Ok(changed.rows_affected == 1)
 }
+
+/// Freezes the password that was set at `set_at`: it signs in no more. `false` if it is gone or frozen already.
+pub async fn freeze(write: &Write<'_>, user: UserId, set_at: Time, now: Time) -> Result<bool, StoreError> {
+    let change = ActiveModel { frozen_at: ActiveValue::Set(Some(now)), ..Default::default() };
+    let changed = Entity::update_many()
+        .set(change)
+        .filter(Column::UserId.eq(user))
+        .filter(Column::SetAt.eq(set_at))
+        .filter(Column::FrozenAt.is_null())
+        .exec(write.rows())
+        .await?;
+    Ok(changed.rows_affected == 1)
+}

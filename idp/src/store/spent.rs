@@ -4,7 +4,7 @@
 //! ended so long ago that its row may have been swept is refused as forgotten.
 
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict, Query};
-use sea_orm::{ConnectionTrait as _, entity::prelude::*};
+use sea_orm::{ActiveValue, ConnectionTrait as _, entity::prelude::*};
 
 use crate::base::clock::Time;
 use crate::base::single_use::SingleUseId;
@@ -62,6 +62,18 @@ pub async fn spend(write: &Write<'_>, id: SingleUseId, gave: Option<Vec<u8>>, ep
     }
     let before = Entity::find_by_id(id).one(write.rows()).await?;
     Ok(before.map_or(Spending::Forgotten, |row| Spending::Before(row.gave)))
+}
+
+/// Writes down what was given for a value that this write has spent.
+pub async fn note(write: &Write<'_>, id: SingleUseId, gave: Vec<u8>) -> Result<(), StoreError> {
+    let change = ActiveModel { gave: ActiveValue::Set(Some(gave)), ..Default::default() };
+    Entity::update_many().set(change).filter(Column::Id.eq(id)).exec(write.rows()).await?;
+    Ok(())
+}
+
+/// The row of a value that was spent; none if it was not, or was long ago.
+pub async fn find(rows: &impl Rows, id: SingleUseId) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find_by_id(id).one(rows.rows()).await?)
 }
 
 /// Whether `id` is spent, as far as its row still tells. Only [`spend`] decides.

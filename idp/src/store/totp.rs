@@ -71,3 +71,16 @@ pub async fn delete(write: &Write<'_>, user: UserId) -> Result<bool, StoreError>
     let deleted = Entity::delete_many().filter(Column::UserId.eq(user)).exec(write.rows()).await?;
     Ok(deleted.rows_affected == 1)
 }
+
+/// Freezes the authenticator app that was added at `created_at`: it confirms nothing more. `false` if it is gone or frozen already.
+pub async fn freeze(write: &Write<'_>, user: UserId, created_at: Time, now: Time) -> Result<bool, StoreError> {
+    let change = ActiveModel { frozen_at: ActiveValue::Set(Some(now)), ..Default::default() };
+    let changed = Entity::update_many()
+        .set(change)
+        .filter(Column::UserId.eq(user))
+        .filter(Column::CreatedAt.eq(created_at))
+        .filter(Column::FrozenAt.is_null())
+        .exec(write.rows())
+        .await?;
+    Ok(changed.rows_affected == 1)
+}

@@ -17,6 +17,7 @@ use crate::base::clock::Time;
 
 mod assets;
 mod escape;
+pub mod mails;
 pub mod pages;
 #[cfg(any(test, feature = "samples"))]
 pub mod samples;
@@ -90,7 +91,7 @@ impl Templates {
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
         escape::escape_everything(&mut environment);
-        for folder in ["layouts/", "components/", "pages/"] {
+        for folder in ["layouts/", "components/", "pages/", "mails/"] {
             for (name, bytes) in files(folder) {
                 let path = format!("{folder}{name}");
                 let source = String::from_utf8(bytes.into_owned()).map_err(|_| TemplateError::NotText(path.clone()))?;

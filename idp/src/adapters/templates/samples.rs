@@ -17,6 +17,7 @@ use super::pages::{
 use crate::base::clock::Time;
 
 mod accounts;
+mod not_me;
 mod own_account;
 mod passkeys;
 mod profile;
@@ -97,6 +98,7 @@ pub const ERROR_CODES: &[&str] = &[
     "account_changed",
     "passkey_suspected",
     "passkey_not_allowed",
+    "password_wrong",
     "misdirected",
     "tls_needed",
     "passkey_required",
@@ -124,6 +126,7 @@ pub fn all() -> Vec<Sample> {
     samples.extend(recovery::samples());
     samples.extend(leaving());
     samples.extend(accounts::all());
+    samples.extend(not_me::all());
     samples.extend(own_account::all());
     samples.extend(passkeys::all());
     samples.extend(errors());
@@ -164,7 +167,7 @@ fn sign_in() -> Vec<Sample> {
         ),
         sample("for-a-client", asked),
         sample("error", SignIn { error: text("error-email_invalid"), typed: "alice@".into(), ..plain.clone() }),
-        sample("wrong-password", SignIn { error: text("error-password_invalid"), email: text("alice@northwind.example"), ..plain.clone() }),
+        sample("wrong-password", SignIn { error: text("error-sign_in_wrong"), email: text("alice@northwind.example"), ..plain.clone() }),
         sample("without-passwords", SignIn { offers_password: false, ..plain.clone() }),
         sample("remembered-password", SignIn { remembered: remembered("alice@northwind.example", "AE"), leads: Leads::Password, ..plain.clone() }),
         sample(
@@ -262,10 +265,12 @@ fn ways_in() -> Vec<Sample> {
             last_used_at: used.map(ago),
             last_used_from: used.map(|_| "Chrome on Android, 2001:db8:1:2::/64".into()),
             suspected_at: None,
+            frozen_at: None,
         },
         kind,
         rename_url: "/account/passkeys/p1/rename".into(),
         revoke_url: "/account/passkeys/p1/delete".into(),
+        unfreeze_url: "/account/passkeys/p1/unfreeze".into(),
     };
     let two = SignInMethods {
         house: house("sign-in-methods"),
@@ -286,6 +291,8 @@ fn ways_in() -> Vec<Sample> {
     };
     let mut copied = two.clone();
     copied.passkeys.iter_mut().skip(1).for_each(|own| own.passkey.suspected_at = Some(ago(30)));
+    let mut frozen = SignInMethods { news: Some("unfrozen"), ..two.clone() };
+    frozen.passkeys.iter_mut().skip(1).for_each(|own| own.passkey.frozen_at = Some(ago(2)));
     let one = SignInMethods { passkeys: vec![own("Windows Hello", None, false, Some(1))], nudge: true, news: Some("revoked"), ..two.clone() };
     let rename = RenamePasskey {
         action: "/account/passkeys/p1/rename".into(),
@@ -328,6 +335,7 @@ fn ways_in() -> Vec<Sample> {
         sample("one", one),
         sample("copied-allowed", SignInMethods { suspected_refused: false, ..copied.clone() }),
         sample("copied", copied),
+        sample("frozen", frozen),
         sample(
             "full",
             SignInMethods { has_room: false, news: Some("renamed"), codes: Codes { saved_at: None, ..ways::codes(0, &[]) }, ..two.clone() },

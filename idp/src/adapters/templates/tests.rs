@@ -359,8 +359,15 @@ fn every_language_has_the_same_messages_with_the_same_variables() {
 fn templates_and_messages_agree() {
     let messages = messages("en");
     let mut used = BTreeSet::new();
-    let mut prefixes = BTreeSet::from(["error-".to_owned(), "way-".to_owned(), "moment-".to_owned(), "month-".to_owned(), "language-".to_owned()]);
-    for folder in ["layouts/", "components/", "pages/"] {
+    let mut prefixes = BTreeSet::from([
+        "error-".to_owned(),
+        "way-".to_owned(),
+        "moment-".to_owned(),
+        "month-".to_owned(),
+        "language-".to_owned(),
+        "subject-".to_owned(),
+    ]);
+    for folder in ["layouts/", "components/", "pages/", "mails/"] {
         for (path, bytes) in files(folder) {
             let source = String::from_utf8(bytes.into_owned()).unwrap();
             for call in source.split("t(\"").skip(1) {

@@ -7,6 +7,7 @@ use crate::base::clock::Time;
 
 mod account;
 mod login;
+mod not_me;
 mod oidc;
 mod own_account;
 mod own_ways;
@@ -19,6 +20,7 @@ mod wait;
 
 pub use account::*;
 pub use login::*;
+pub use not_me::*;
 pub use oidc::*;
 pub use own_account::*;
 pub use own_ways::*;
