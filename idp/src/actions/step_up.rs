@@ -7,6 +7,7 @@ use crate::actions::audit::{Actor, Event};
 use crate::actions::passwords::{self, Judged};
 use crate::actions::second_step::{self, Accepted, Answer, Proven};
 use crate::actions::sessions::{self, Beginning, Opened, Proof};
+use crate::actions::totp;
 use crate::actions::visitor::Visitor;
 use crate::actions::ways_in::{self, Rules};
 use crate::app::App;
@@ -131,7 +132,7 @@ async fn confirm(app: &App, here: &SessionAndUser, visitor: &Visitor, proof: Pro
         Outcome::SessionEnded => Err(AppError::new(Kind::Unauthenticated, "not_signed_in")),
         Outcome::HasPasskey => Err(with_passkey_only()),
         Outcome::Over(why) => Err(expired(why)),
-        Outcome::CodeUsed => Err(second_step::code_invalid("code_used")),
+        Outcome::CodeUsed => Err(totp::invalid("code_used")),
     }
 }
 
