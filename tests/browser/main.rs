@@ -6,6 +6,7 @@ mod aboard;
 mod accounts;
 mod autofill;
 mod axe;
+mod closed;
 mod detours;
 mod fallback;
 mod instrument;
