@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use weftid_tests::database::{Database, Kind};
 
 /// Every table that people's doings may add rows to.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 14] = [
     "users",
     "passkeys",
     "backup_codes",
+    "passwords",
+    "totps",
     "one_time_links",
     "sessions",
     "clients",
@@ -67,7 +69,7 @@ pub(crate) async fn block_audit(database: &Database) {
     let sql = match database.kind {
         Kind::Sqlite => "CREATE TRIGGER no_audit BEFORE INSERT ON audit_events BEGIN SELECT RAISE(ABORT, 'blocked'); END",
         Kind::Postgres => {
-            "CREATE FUNCTION no_audit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'blocked'; END $$;
+            "CREATE OR REPLACE FUNCTION no_audit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'blocked'; END $$;
              CREATE TRIGGER no_audit BEFORE INSERT ON audit_events FOR EACH ROW EXECUTE FUNCTION no_audit()"
         }
     };

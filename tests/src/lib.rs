@@ -16,6 +16,7 @@ pub mod html;
 pub mod log;
 pub mod mailbox;
 pub mod own_secrets;
+pub mod pair;
 pub mod person;
 pub mod process;
 // Needs `router`, `actions::setup` and `actions::invitations`: take the next line away when they are there.

@@ -1,5 +1,8 @@
 //! People who have a password, an authenticator app or nothing but these: put in behind the pages, as an import would.
 
+use std::path::Path;
+
+use url::Url;
 use weftid::adapters::totp::{TotpSecret, step_at};
 use weftid::app::App;
 use weftid::base::clock::{Clock, Time};
@@ -12,13 +15,39 @@ use weftid::protocol::profile::Profile;
 use weftid::store::user::Role;
 use weftid::store::{Job, StoreError, Write, password, totp, user};
 
-use crate::database::Database;
-
 /// An authenticator app that shares a secret with the provider.
 #[derive(Clone, Debug)]
 pub struct AuthenticatorApp(TotpSecret);
 
 impl AuthenticatorApp {
+    /// An app that took over the key that a page shows: base 32 (RFC 4648 §6), in groups.
+    pub fn of_key(shown: &str) -> Self {
+        let (mut bits, mut held, mut bytes) = (0_u32, 0, Vec::new());
+        for letter in shown.bytes().filter(|letter| *letter != b' ') {
+            let value = match letter {
+                b'A'..=b'Z' => letter - b'A',
+                b'2'..=b'7' => letter - b'2' + 26,
+                _ => panic!("{shown:?} is not base 32"),
+            };
+            (bits, held) = (bits << 5 | u32::from(value), held + 5);
+            if held >= 8 {
+                held -= 8;
+                bytes.push(u8::try_from(bits >> held & 0xff).expect("one byte"));
+            }
+        }
+        Self(TotpSecret::from_bytes(&bytes).expect("160 bits"))
+    }
+
+    /// The key, without gaps.
+    pub fn key(&self) -> String {
+        self.0.groups().replace(' ', "")
+    }
+
+    /// The secret itself.
+    pub fn secret(&self) -> [u8; 20] {
+        *self.0.expose()
+    }
+
     /// The code that it shows.
     pub fn code(&self, clock: &Clock) -> String {
         self.code_in(clock, 0)
@@ -119,10 +148,8 @@ pub async fn imports(app: &App, emails: &[&str], text: &str) {
     }
 }
 
-/// Opens the database that a process of its own serves, to put people into it.
-pub async fn opens_beside(database: &Database, issuer: &str) -> App {
-    let own = database.settings();
-    let mut pairs: Vec<(&str, &str)> = own.iter().map(|(path, value)| (*path, value.as_str())).collect();
-    pairs.push(("issuer", issuer));
+/// Opens the embedded database that a process of its own serves, to put people into it.
+pub async fn opens_beside(data_dir: &Path, issuer: &Url) -> App {
+    let pairs = [("data_dir", data_dir.to_str().expect("a path of ours")), ("issuer", issuer.as_str().trim_end_matches('/'))];
     App::open(Config::from_pairs(&pairs).expect("settings"), Clock::system()).await.expect("the database opens")
 }

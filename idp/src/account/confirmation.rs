@@ -79,7 +79,7 @@ pub(super) async fn password(
         Ok(Step::Confirmed(opened)) => go_on(&app, &pages, &opened, change),
         Ok(Step::CodeNeeded(passed)) => step_up::ask_code(&app, &pages, visitor.browser, &here, &change, passed, None),
         Err(error) if error.code == "password_invalid" => {
-            let again = step_up::ask_password(&app, &pages, visitor.browser, &here, &change, Some("error-password_invalid"))?;
+            let again = step_up::ask_password(&app, &pages, visitor.browser, &here, &change, Some("error-password_wrong"))?;
             Ok((answer::status(error.kind), again).into_response())
         }
         Err(error) => Err(error),

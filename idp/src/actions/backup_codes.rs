@@ -5,6 +5,8 @@ use std::fmt;
 use zeroize::ZeroizeOnDrop;
 
 use crate::actions::audit::{Actor, Event, Origin};
+use crate::actions::mails::Mail;
+use crate::actions::notices::{self, Notice};
 use crate::actions::sessions;
 use crate::app::App;
 use crate::base::clock::Time;
@@ -141,6 +143,7 @@ pub async fn replace_unsaved(app: &App, user: UserId, origin: &Origin) -> Result
 struct Acknowledge {
     user: UserId,
     set: BackupCodeSetId,
+    mail: Mail,
     origin: Origin,
     now: Time,
 }
@@ -153,14 +156,17 @@ impl Job for Acknowledge {
         if counts {
             let event = Event::new("backup_codes_acknowledged", &self.origin).user(self.user);
             event.detail("set", self.set.to_string()).record(write, self.now).await?;
+            self.mail.queue(write).await?;
         }
         Ok(counts)
     }
 }
 
 /// Records that the person saved `set`. `false` if another set counts by now.
-pub async fn acknowledge(app: &App, user: UserId, set: BackupCodeSetId, origin: &Origin) -> Result<bool, StoreError> {
-    app.store().write(Acknowledge { user, set, origin: origin.clone().by(Actor::User(user)), now: app.now() }).await
+pub async fn acknowledge(app: &App, user: &user::Model, set: BackupCodeSetId, origin: &Origin) -> Result<bool, AppError> {
+    let origin = origin.clone().by(Actor::User(user.id));
+    let mail = notices::to(app, user, Notice::BackupCodesSaved { set }, &origin)?;
+    Ok(app.store().write(Acknowledge { user: user.id, set, mail, origin, now: app.now() }).await?)
 }
 
 /// What a person still has of their codes.

@@ -7,6 +7,7 @@
 use crate::actions::audit::Origin;
 use crate::actions::mails::{self, Letter, Mail, Told};
 use crate::actions::undoing::{NotMe, Undo};
+use crate::actions::visitor::Visitor;
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::email::Email;
@@ -197,6 +198,15 @@ pub fn of_changed_address(app: &App, user: &user::Model, new: &Email, origin: &O
     let there = tell(app, user, old, ("address_changed", words()), Some(undo), origin)?;
     let here = tell(app, user, new, ("address_is_new", words()), None, origin)?;
     Ok([there, here])
+}
+
+/// The notice of a sign-in, to be queued if it opens the person's first session in that browser; none where the browser remembers them. What it
+/// remembers is sealed and bound to it, and nobody else can make it say so.
+pub fn of_sign_in(app: &App, visitor: &Visitor, user: &user::Model, password_set_at: Option<Time>) -> Result<Option<Mail>, AppError> {
+    if visitor.known_as.as_ref() == Some(&user.email) {
+        return Ok(None);
+    }
+    to(app, user, Notice::SignedInElsewhere { password_set_at }, &visitor.origin).map(Some)
 }
 
 fn tell(app: &App, user: &user::Model, to: &Email, said: (&'static str, Words), undo: Option<Undo>, origin: &Origin) -> Result<Mail, AppError> {

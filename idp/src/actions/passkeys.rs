@@ -3,6 +3,8 @@
 //! Whose a passkey is, is part of every question: another person's is not found (B-LC-01).
 
 use crate::actions::audit::{Actor, Event, Origin};
+use crate::actions::mails::Mail;
+use crate::actions::notices::{self, Notice};
 use crate::actions::passkey_name::PasskeyName;
 use crate::actions::sessions;
 use crate::actions::ways_in::Rules;
@@ -57,6 +59,7 @@ struct Rename {
     session: session::Model,
     passkey: PasskeyId,
     name: PasskeyName,
+    mail: Mail,
     origin: Origin,
     now: Time,
 }
@@ -72,6 +75,7 @@ impl Job for Rename {
             return Ok(Changed::NotFound);
         }
         event("passkey_renamed", &self.origin, &self.session, self.passkey).record(write, self.now).await?;
+        self.mail.queue(write).await?;
         Ok(Changed::Done)
     }
 }
@@ -86,7 +90,17 @@ fn event(kind: &'static str, origin: &Origin, session: &session::Model, passkey:
 /// `not_found`, `not_signed_in`.
 pub async fn rename(app: &App, here: &SessionAndUser, passkey: PasskeyId, name: PasskeyName, origin: &Origin) -> Result<(), AppError> {
     let origin = origin.clone().by(Actor::User(here.user.id));
-    result(&app.store().write(Rename { session: here.session.clone(), passkey, name, origin, now: app.now() }).await?)
+    let from = name_of(app, here, passkey).await?;
+    let mail = notices::to(app, &here.user, Notice::PasskeyRenamed { from, to: name.as_str().to_owned() }, &origin)?;
+    result(&app.store().write(Rename { session: here.session.clone(), passkey, name, mail, origin, now: app.now() }).await?)
+}
+
+/// What this passkey is called now, for the mail. One read.
+async fn name_of(app: &App, here: &SessionAndUser, passkey: PasskeyId) -> Result<String, AppError> {
+    match passkey::owned(app.store(), passkey, here.user.id).await? {
+        Some(row) => Ok(row.name),
+        None => result(&Changed::NotFound).map(|()| String::new()),
+    }
 }
 
 struct Revoke {
@@ -94,6 +108,7 @@ struct Revoke {
     passkey: PasskeyId,
     rules: Rules,
     even_the_last: bool,
+    mail: Mail,
     origin: Origin,
     now: Time,
 }
@@ -121,6 +136,7 @@ impl Job for Revoke {
             .await?;
         // The session that revokes is spared: its person has just proved who they are.
         sessions::end_opened_by_in(write, user, self.passkey, self.session.id, &self.origin, self.now).await?;
+        self.mail.queue(write).await?;
         Ok(Changed::Done)
     }
 }
@@ -131,6 +147,43 @@ impl Job for Revoke {
 /// `not_found`, `not_signed_in`; `last_passkey` if no way in would be left and `even_the_last` was not said.
 pub async fn revoke(app: &App, here: &SessionAndUser, passkey: PasskeyId, even_the_last: bool, origin: &Origin) -> Result<(), AppError> {
     let origin = origin.clone().by(Actor::User(here.user.id));
+    let name = name_of(app, here, passkey).await?;
+    let mail = notices::to(app, &here.user, Notice::PasskeyRevoked { name }, &origin)?;
     let rules = Rules::of(app);
-    result(&app.store().write(Revoke { session: here.session.clone(), passkey, rules, even_the_last, origin, now: app.now() }).await?)
+    result(&app.store().write(Revoke { session: here.session.clone(), passkey, rules, even_the_last, mail, origin, now: app.now() }).await?)
+}
+
+struct Unfreeze {
+    session: session::Model,
+    passkey: PasskeyId,
+    mail: Mail,
+    origin: Origin,
+    now: Time,
+}
+
+impl Job for Unfreeze {
+    type Outcome = Changed;
+
+    async fn run(&self, write: &Write<'_>) -> Result<Changed, StoreError> {
+        if !holds(write, &self.session).await? {
+            return Ok(Changed::SessionEnded);
+        }
+        if !passkey::unfreeze(write, self.passkey, self.session.user_id).await? {
+            return Ok(Changed::NotFound);
+        }
+        event("passkey_unfrozen", &self.origin, &self.session, self.passkey).record(write, self.now).await?;
+        self.mail.queue(write).await?;
+        Ok(Changed::Done)
+    }
+}
+
+/// Lets a passkey sign in again that whoever is signed in `here` had reported as not theirs.
+///
+/// # Errors
+/// `not_found`, also if it is not frozen; `not_signed_in`.
+pub async fn unfreeze(app: &App, here: &SessionAndUser, passkey: PasskeyId, origin: &Origin) -> Result<(), AppError> {
+    let origin = origin.clone().by(Actor::User(here.user.id));
+    let name = name_of(app, here, passkey).await?;
+    let mail = notices::to(app, &here.user, Notice::PasskeyUnfrozen { passkey, name }, &origin)?;
+    result(&app.store().write(Unfreeze { session: here.session.clone(), passkey, mail, origin, now: app.now() }).await?)
 }

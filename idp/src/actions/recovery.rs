@@ -211,6 +211,7 @@ pub async fn finish(app: &App, token: &str, ceremony: &str, credential: &[u8], v
         limits: app.config().sessions.clone(),
         epoch: app.epoch(),
         origin: visitor.origin.clone().by(Actor::User(user.id)),
+        news: None,
     };
     let notice = Notice::Recovered { passkey: passkey.id, name: passkey.name.clone() };
     let mail = notices::to(app, &user, notice, &beginning.origin)?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::actions::audit::{Event, Origin};
 use crate::actions::everybody::{Account, Everybody};
+use crate::actions::mails::Mail;
 use crate::actions::ways_in;
 use crate::app::App;
 use crate::base::clock::Time;
@@ -12,7 +13,7 @@ use crate::base::id::{PasskeyId, SessionId, Sid, UserId};
 use crate::base::secret::SessionSecret;
 use crate::base::session_secrets::SessionSecrets;
 use crate::config::{Passkeys, Sessions};
-use crate::protocol::claims::{Acr, Amr};
+use crate::protocol::claims::{Acr, Amr, AuthenticationMethod};
 use crate::store::reads::session_and_user::{SessionAndUser, sessions_and_users};
 use crate::store::{Job, StoreError, Write, passkey, session, user};
 
@@ -139,7 +140,10 @@ pub async fn is_recent(app: &App, here: &SessionAndUser) -> Result<bool, StoreEr
     if session.acr >= Acr::Phr {
         return Ok(true);
     }
-    Ok(session.acr >= ways_in::of(app, user.id).await?.strongest())
+    let strongest = ways_in::of(app, user.id).await?.strongest();
+    // A backup code takes the place of the app's code at signing in, and proves less: it may lie in any drawer (C-BC-03).
+    let is_confirmed = strongest < Acr::PasswordOtp || session.amr.contains(AuthenticationMethod::Otp);
+    Ok(session.acr >= strongest && is_confirmed)
 }
 
 /// A session that begins, or goes on, inside the write that accepts a proof.
@@ -163,6 +167,8 @@ pub struct Beginning {
     pub epoch: i64,
     /// Who caused it.
     pub origin: Origin,
+    /// The mail that tells the person, should they never have been in this browser (C-NOT-01); none where they are told of more, or needn't be.
+    pub news: Option<Mail>,
 }
 
 impl Beginning {
@@ -198,6 +204,11 @@ impl Beginning {
             epoch: self.epoch,
             security_epoch: user.security_epoch,
         };
+        if let Some(news) = &self.news
+            && !session::was_in(write, user.id, self.browser).await?
+        {
+            news.queue(write).await?;
+        }
         session::insert(write, row).await?;
         Event::new("session_started", &self.origin)
             .user(user.id)

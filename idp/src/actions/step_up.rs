@@ -3,13 +3,11 @@
 //!
 //! Who has a passkey confirms with that and nothing less: see `sign_in`, which judges it.
 
-use serde::{Deserialize, Serialize};
-
 use crate::actions::audit::{Actor, Event};
-use crate::actions::limits::{self, Budget, Method, Taken};
 use crate::actions::passwords::{self, Judged};
+use crate::actions::second_step::{self, Accepted, Answer, Proven};
 use crate::actions::sessions::{self, Beginning, Opened, Proof};
-use crate::actions::totp::{self, Matched};
+use crate::actions::totp;
 use crate::actions::visitor::Visitor;
 use crate::actions::ways_in::{self, Rules};
 use crate::app::App;
@@ -18,29 +16,15 @@ use crate::base::digest::Digest;
 use crate::base::error::{AppError, Kind};
 use crate::base::id::SessionId;
 use crate::base::password::Password;
-use crate::base::sealed::{Fact, binding};
+use crate::base::sealed::binding;
 use crate::base::secret::SessionSecret;
-use crate::base::single_use::SingleUseId;
 use crate::protocol::claims::{Acr, Amr, AuthenticationMethod};
 use crate::store::reads::session_and_user::SessionAndUser;
-use crate::store::spent::{self, Spending};
-use crate::store::{Job, StoreError, Write, password, user};
+use crate::store::{Job, StoreError, Write, user};
 
-/// A password that was right, waiting for the code: what stands between the two pages.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PasswordShown {
-    /// When the password was set: another one is not the one that was shown.
-    set_at: Time,
-}
-
-impl Fact for PasswordShown {
-    const PREFIX: &'static str = "wy_";
-}
-
-/// C-SUDO-03, C-TOTP-05: a password shown in one browser and session confirms nothing in another.
+/// C-SUDO-03, C-TOTP-05: a password shown in one browser and session confirms nothing in another, and is no half of a sign-in.
 fn belongs_to(browser: Digest, session: SessionId) -> Vec<u8> {
-    binding(&[b"password shown", browser.as_bytes(), session.as_uuid().as_bytes()])
+    binding(&[b"confirmation", browser.as_bytes(), session.as_uuid().as_bytes()])
 }
 
 /// What a right password came to.
@@ -64,82 +48,45 @@ pub async fn with_password(app: &App, here: &SessionAndUser, visitor: &Visitor, 
     if judged.user.id != here.user.id {
         return Err(passwords::invalid("the address has become another person's"));
     }
-    if judged.needs_second_step {
-        let id = SingleUseId::new(app.now().plus(app.config().sign_in.second_step));
-        let shown = PasswordShown { set_at: judged.set_at };
-        let sealed = app.view().rings.sealer.seal(id, &shown, &belongs_to(visitor.browser, here.session.id)).map_err(AppError::internal)?;
-        app.store().write(GiveBack { here: here.clone(), judged }).await?;
-        return Ok(Step::CodeNeeded(sealed));
+    let sealed = second_step::seal(app, &judged, &belongs_to(visitor.browser, here.session.id))?;
+    let proof = Proof { acr: Acr::Password, amr: Amr::of(&[AuthenticationMethod::Pwd]) };
+    match confirm(app, here, visitor, proof, Shown::Password(Box::new(judged))).await? {
+        Some(opened) => Ok(Step::Confirmed(opened)),
+        None => Ok(Step::CodeNeeded(sealed)),
     }
-    let amr = Amr::of(&[AuthenticationMethod::Pwd]);
-    confirm(app, here, visitor, Proof { acr: Acr::Password, amr }, Shown::Password(Box::new(judged))).await.map(Step::Confirmed)
 }
 
 /// Judges the code that confirms the password, which `passed` stands for.
 ///
 /// # Errors
-/// `confirm_expired` for a password that was shown elsewhere, or too long ago, or changed since; `second_step_over`, `too_many_attempts`;
-/// `code_invalid`; `not_signed_in`.
+/// `confirm_expired` for a password that was shown elsewhere, too long ago or for too many codes, or changed since; `code_invalid`,
+/// `too_many_attempts`; `confirm_with_passkey`; `not_signed_in`.
 pub async fn with_code(app: &App, here: &SessionAndUser, visitor: &Visitor, passed: &str, typed: &str) -> Result<Opened, AppError> {
-    visitor.admit(app)?;
-    let opened = app.open_box::<PasswordShown>(passed, &belongs_to(visitor.browser, here.session.id)).await;
-    let (id, PasswordShown { set_at }) = opened.map_err(|why| expired(format!("{why:?}")))?;
-    let mut budgets = Budget::of_guess(app, visitor, &here.user.email, Method::SecondStep);
-    budgets.push(Budget::of_half_done(app, id));
-    let taken = limits::take(app, &budgets, app.now()).await?;
-    let Some(matched) = totp::compare(app, here.user.id, typed).await? else {
-        let failed = failed(here, visitor, "code_wrong");
-        app.store().write(Failed { event: failed, now: app.now() }).await?;
-        return Err(totp::invalid("no code of a step around now"));
-    };
+    let half_done = second_step::open(app, passed, &belongs_to(visitor.browser, here.session.id)).await.map_err(begin_again)?;
+    let proven = second_step::judge(app, visitor, half_done, Answer::Totp(typed)).await.map_err(begin_again)?;
     let amr = Amr::of(&[AuthenticationMethod::Pwd, AuthenticationMethod::Otp, AuthenticationMethod::Mfa]);
-    confirm(app, here, visitor, Proof { acr: Acr::PasswordOtp, amr }, Shown::Code { id, set_at, matched, taken }).await
+    let proof = Proof { acr: Acr::PasswordOtp, amr };
+    let opened = confirm(app, here, visitor, proof, Shown::Code(Box::new(proven))).await?;
+    opened.ok_or_else(|| expired("the code gave no session"))
 }
 
 fn with_passkey_only() -> AppError {
     AppError::new(Kind::Forbidden, "confirm_with_passkey")
 }
 
-fn expired(why: impl Into<String>) -> AppError {
-    AppError::new(Kind::Gone, "confirm_expired").because(why.into())
+fn expired(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> AppError {
+    AppError::new(Kind::Gone, "confirm_expired").because(why)
 }
 
-fn failed(here: &SessionAndUser, visitor: &Visitor, reason: &'static str) -> Event {
-    Event::new("confirmation_failed", &visitor.origin).user(here.user.id).session(here.session.id).detail("reason", reason)
-}
-
-struct Failed {
-    event: Event,
-    now: Time,
-}
-
-impl Job for Failed {
-    type Outcome = ();
-
-    async fn run(&self, write: &Write<'_>) -> Result<(), StoreError> {
-        self.event.record(write, self.now).await
-    }
-}
-
-/// A right password gives its guess back although the code is still to come.
-struct GiveBack {
-    here: SessionAndUser,
-    judged: Judged,
-}
-
-impl Job for GiveBack {
-    type Outcome = bool;
-
-    async fn run(&self, write: &Write<'_>) -> Result<bool, StoreError> {
-        user::hold(write, self.here.user.id).await?;
-        self.judged.settle(write).await
-    }
+/// The same in the words of a confirmation.
+fn begin_again(error: AppError) -> AppError {
+    if error.code == "second_step_over" { expired(error) } else { error }
 }
 
 /// What was shown, to be judged once more inside the write.
 enum Shown {
     Password(Box<Judged>),
-    Code { id: SingleUseId, set_at: Time, matched: Matched, taken: Taken },
+    Code(Box<Proven>),
 }
 
 struct Confirm {
@@ -152,13 +99,15 @@ struct Confirm {
 
 enum Outcome {
     Done,
+    CodeNeeded,
     SessionEnded,
     HasPasskey,
-    Expired,
-    CodeInvalid,
+    Over(&'static str),
+    CodeUsed,
 }
 
-async fn confirm(app: &App, here: &SessionAndUser, visitor: &Visitor, proof: Proof, shown: Shown) -> Result<Opened, AppError> {
+/// The session as it goes on; none where a code is needed first.
+async fn confirm(app: &App, here: &SessionAndUser, visitor: &Visitor, proof: Proof, shown: Shown) -> Result<Option<Opened>, AppError> {
     let secret = SessionSecret::random();
     let before = visitor.everybody(app).await?;
     let beside = before.beside(here.user.id);
@@ -173,15 +122,17 @@ async fn confirm(app: &App, here: &SessionAndUser, visitor: &Visitor, proof: Pro
         limits: app.config().sessions.clone(),
         epoch: app.epoch(),
         origin: visitor.origin.clone().by(Actor::User(here.user.id)),
+        news: None,
     };
-    let failed = failed(here, visitor, "changed_meanwhile");
+    let failed = Event::new("confirmation_failed", &visitor.origin).user(here.user.id).session(here.session.id);
     let job = Confirm { here: here.clone(), shown, rules: Rules::of(app), beginning, failed };
     match app.store().write(job).await? {
-        Outcome::Done => Ok(Opened { secret, user: here.user.clone(), beside }),
+        Outcome::Done => Ok(Some(Opened { secret, user: here.user.clone(), beside })),
+        Outcome::CodeNeeded => Ok(None),
         Outcome::SessionEnded => Err(AppError::new(Kind::Unauthenticated, "not_signed_in")),
         Outcome::HasPasskey => Err(with_passkey_only()),
-        Outcome::Expired => Err(expired("the password was used already, changed or frozen")),
-        Outcome::CodeInvalid => Err(totp::invalid("its step was used before, or the app has changed")),
+        Outcome::Over(why) => Err(expired(why)),
+        Outcome::CodeUsed => Err(totp::invalid("it was used before")),
     }
 }
 
@@ -189,46 +140,51 @@ impl Job for Confirm {
     type Outcome = Outcome;
 
     async fn run(&self, write: &Write<'_>) -> Result<Outcome, StoreError> {
-        let Beginning { now, epoch, ref origin, .. } = self.beginning;
-        let outcome = self.judge(write, now, epoch).await?;
-        if !matches!(outcome, Outcome::Done) {
-            self.failed.record(write, now).await?;
-            return Ok(outcome);
-        }
-        let session = self.beginning.run(write, &self.here.user).await?;
-        let acr = self.beginning.proof.acr.to_string();
-        Event::new("confirmed", origin).user(self.here.user.id).session(session).detail("acr", acr).record(write, now).await?;
-        Ok(Outcome::Done)
+        let Beginning { now, ref origin, .. } = self.beginning;
+        let outcome = self.judge(write, now).await?;
+        let reason = match outcome {
+            Outcome::Done => {
+                let session = self.beginning.run(write, &self.here.user).await?;
+                let acr = self.beginning.proof.acr.to_string();
+                Event::new("confirmed", origin).user(self.here.user.id).session(session).detail("acr", acr).record(write, now).await?;
+                return Ok(outcome);
+            }
+            Outcome::CodeNeeded => {
+                Event::new("password_accepted", origin).user(self.here.user.id).session(self.here.session.id).record(write, now).await?;
+                return Ok(outcome);
+            }
+            Outcome::SessionEnded => "session_ended",
+            Outcome::HasPasskey => "has_passkey",
+            Outcome::Over(why) => why,
+            Outcome::CodeUsed => "code_used",
+        };
+        self.failed.clone().detail("reason", reason).record(write, now).await?;
+        Ok(outcome)
     }
 }
 
 impl Confirm {
-    async fn judge(&self, write: &Write<'_>, now: Time, epoch: i64) -> Result<Outcome, StoreError> {
+    async fn judge(&self, write: &Write<'_>, now: Time) -> Result<Outcome, StoreError> {
         let SessionAndUser { session, user } = &self.here;
         let Some(held) = user::hold_to_change(write, user.id).await? else { return Ok(Outcome::SessionEnded) };
         if !sessions::is_still_open(write, session, &held).await? {
             return Ok(Outcome::SessionEnded);
         }
         // A passkey that came meanwhile is stronger: a weaker proof must not take its place.
-        if self.rules.ways_of(write, user.id).await?.passkey {
+        let ways = self.rules.ways_of(write, user.id).await?;
+        if ways.passkey {
             return Ok(Outcome::HasPasskey);
         }
         match &self.shown {
-            Shown::Password(judged) => Ok(if judged.settle(write).await? { Outcome::Done } else { Outcome::Expired }),
-            Shown::Code { id, set_at, matched, taken } => {
-                if !password::record_use(write, user.id, *set_at, now).await? {
-                    return Ok(Outcome::Expired);
-                }
-                // The code first: a wrong one leaves the password good for another try.
-                if !totp::judge_in(write, matched, now).await? {
-                    return Ok(Outcome::CodeInvalid);
-                }
-                if spent::spend(write, *id, None, epoch).await? != Spending::Now {
-                    return Ok(Outcome::Expired);
-                }
-                taken.give_back(write).await?;
-                Ok(Outcome::Done)
-            }
+            Shown::Password(judged) if !judged.settle(write).await? => Ok(Outcome::Over("the password was changed")),
+            // Also where the app was switched on since the password was compared.
+            Shown::Password(_) => Ok(if ways.totp { Outcome::CodeNeeded } else { Outcome::Done }),
+            Shown::Code(proven) => Ok(match proven.accept_in(write, now).await? {
+                Accepted::Totp => Outcome::Done,
+                Accepted::BackupCode { .. } => Outcome::Over("a backup code is no step-up"),
+                Accepted::CodeUsed => Outcome::CodeUsed,
+                Accepted::Over(why) => Outcome::Over(why),
+            }),
         }
     }
 }

@@ -163,6 +163,11 @@ impl Amr {
         amr
     }
 
+    /// Whether this is one of them.
+    pub fn contains(&self, method: AuthenticationMethod) -> bool {
+        self.0.contains(&method)
+    }
+
     /// A passkey whose owner was verified: something one has and something one knows or is (B-AUTH-07).
     pub fn of_passkey(may_be_copied: bool) -> Self {
         let key = if may_be_copied { AuthenticationMethod::Swk } else { AuthenticationMethod::Hwk };

@@ -11,7 +11,7 @@ confirmed-intro = Weiter mit dem, was Sie vorhatten.
 
 ## Passwort
 your-password = Ihr Passwort
-password = Passwort
+own-password = Passwort
     .detail = Ein weiterer Weg für dort, wo Sie keinen Passkey zur Hand haben.
 password-none = Kein Passwort
     .detail = Solange Sie Passkeys haben, brauchen Sie keines.
@@ -108,7 +108,7 @@ no-passkey-yet = Sie melden sich ohne Passkey an.
     .detail = Registrieren Sie einen: Er ist sicherer als jedes Passwort und braucht nur eine Berührung.
 
 ## Fehler
-error-password_invalid = Das stimmte nicht
+error-password_wrong = Das stimmte nicht
     .detail = Prüfen Sie Ihr Passwort, und versuchen Sie es noch einmal.
 error-password_current_wrong = Das bisherige Passwort stimmt nicht
     .detail = Es wurde nichts geändert. Geben Sie das ein, mit dem Sie sich jetzt anmelden.
@@ -122,8 +122,6 @@ error-password_breached = Dieses Passwort stand in einem Datenleck
     .detail = Es steht in Listen, mit denen in Konten eingebrochen wird. Wählen Sie ein anderes, und ändern Sie es überall, wo Sie es verwenden.
 error-password_not_allowed = Passwörter sind hier abgeschaltet
     .detail = Alle melden sich mit einem Passkey an.
-error-code_invalid = Der Code stimmte nicht
-    .detail = Warten Sie auf den nächsten Code Ihrer App, und prüfen Sie die Uhr ihres Geräts. Jeder Code gilt einmal.
 error-totp_not_confirmed = Der Code stimmte nicht
     .detail = Geben Sie die sechs Ziffern ein, die die App jetzt für dieses Konto zeigt. Zeigt sie keine, scannen Sie das Bild noch einmal.
 error-totp_needs_password = Eine Authenticator-App braucht ein Passwort
@@ -138,5 +136,3 @@ error-confirm_impossible = Sie haben nichts mehr, womit Sie zeigen können, dass
     .detail = Melden Sie sich ab und stellen Sie Ihr Konto wieder her, oder fragen Sie Ihren Administrator.
 error-last_way = Das ist Ihr letzter Weg ins Konto
     .detail = Es wurde nichts entfernt. Ohne ihn könnte sich niemand an diesem Konto anmelden; registrieren Sie zuerst einen Passkey.
-error-second_step_over = Zu viele falsche Codes
-    .detail = Beginnen Sie noch einmal mit Ihrem Passwort.

@@ -11,7 +11,7 @@ confirmed-intro = Now for what you were about to do.
 
 ## Password
 your-password = Your password
-password = Password
+own-password = Password
     .detail = Another way in, for where you have no passkey at hand.
 password-none = No password
     .detail = You need none as long as you have passkeys.
@@ -108,7 +108,7 @@ no-passkey-yet = You sign in without a passkey.
     .detail = Register one: it is safer than any password, and takes one touch.
 
 ## Errors
-error-password_invalid = That was not right
+error-password_wrong = That was not right
     .detail = Check your password, and try again.
 error-password_current_wrong = The current password is not right
     .detail = Nothing was changed. Type the one that you sign in with now.
@@ -122,8 +122,6 @@ error-password_breached = This password was in a data breach
     .detail = It stands in lists that are used to break into accounts. Choose another one, and change it wherever you use it.
 error-password_not_allowed = Passwords are switched off here
     .detail = Everybody signs in with a passkey.
-error-code_invalid = That code was not right
-    .detail = Wait for the next code of your app, and check that the clock of its device is right. Each code works once.
 error-totp_not_confirmed = That code was not right
     .detail = Type the six digits that the app shows now for this account. If it shows none, scan the picture again.
 error-totp_needs_password = An authenticator app needs a password
@@ -138,5 +136,3 @@ error-confirm_impossible = You have nothing left to show that it is you
     .detail = Sign out and use the recovery of your account, or ask your administrator.
 error-last_way = This is your last way in
     .detail = Nothing was removed. Without it nobody could sign in to this account; register a passkey first.
-error-second_step_over = Too many wrong codes
-    .detail = Begin again with your password.

@@ -30,7 +30,7 @@ fn step_up() -> Vec<Sample> {
     let code = ConfirmCode { account, change: "wx_abc".into(), passed: "wy_abc".into(), error: None, back_url: BACK.into() };
     let field = Field { name: "name".into(), value: "YubiKey 5".into() };
     vec![
-        sample("wrong", ConfirmPassword { error: Some("error-password_invalid"), ..password.clone() }),
+        sample("wrong", ConfirmPassword { error: Some("error-password_wrong"), ..password.clone() }),
         sample("usual", password),
         sample("wrong", ConfirmCode { error: Some("error-code_invalid"), ..code.clone() }),
         sample("usual", code),
