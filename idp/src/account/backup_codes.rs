@@ -78,7 +78,7 @@ pub(super) async fn acknowledge(
         return Err(invalid("acknowledged is not yes"));
     }
     let waiting = next::waiting(&app, Some(form.field("request")), &browser).await?;
-    if backup_codes::acknowledge(&app, here.user.id, set, &origin).await? {
+    if backup_codes::acknowledge(&app, &here.user, set, &origin).await? {
         return Ok(Redirect::to(&next::address(&app, waiting.as_ref())).into_response());
     }
     // What the person saved is dead: they get what they can save instead, unless another page of theirs has done so meanwhile.

@@ -5,6 +5,8 @@ use std::fmt;
 use zeroize::ZeroizeOnDrop;
 
 use crate::actions::audit::{Actor, Event, Origin};
+use crate::actions::mails::Mail;
+use crate::actions::notices::{self, Notice};
 use crate::actions::sessions;
 use crate::app::App;
 use crate::base::clock::Time;
@@ -141,6 +143,7 @@ pub async fn replace_unsaved(app: &App, user: UserId, origin: &Origin) -> Result
 struct Acknowledge {
     user: UserId,
     set: BackupCodeSetId,
+    mail: Mail,
     origin: Origin,
     now: Time,
 }
@@ -153,14 +156,17 @@ impl Job for Acknowledge {
         if counts {
             let event = Event::new("backup_codes_acknowledged", &self.origin).user(self.user);
             event.detail("set", self.set.to_string()).record(write, self.now).await?;
+            self.mail.queue(write).await?;
         }
         Ok(counts)
     }
 }
 
 /// Records that the person saved `set`. `false` if another set counts by now.
-pub async fn acknowledge(app: &App, user: UserId, set: BackupCodeSetId, origin: &Origin) -> Result<bool, StoreError> {
-    app.store().write(Acknowledge { user, set, origin: origin.clone().by(Actor::User(user)), now: app.now() }).await
+pub async fn acknowledge(app: &App, user: &user::Model, set: BackupCodeSetId, origin: &Origin) -> Result<bool, AppError> {
+    let origin = origin.clone().by(Actor::User(user.id));
+    let mail = notices::to(app, user, Notice::BackupCodesSaved { set }, &origin)?;
+    Ok(app.store().write(Acknowledge { user: user.id, set, mail, origin, now: app.now() }).await?)
 }
 
 /// What a person still has of their codes.
@@ -191,6 +197,7 @@ pub async fn ask_to_save_in(write: &Write<'_>, user: UserId) -> Result<(), Store
 
 struct Discard {
     session: session::Model,
+    mail: Mail,
     origin: Origin,
     now: Time,
 }
@@ -209,6 +216,7 @@ impl Job for Discard {
         backup_code::discard(write, user).await?;
         let event = Event::new("backup_codes_discarded", &self.origin).user(user).session(self.session.id);
         event.detail("left", left).record(write, self.now).await?;
+        self.mail.queue(write).await?;
         Ok(true)
     }
 }
@@ -219,7 +227,8 @@ impl Job for Discard {
 /// `not_signed_in`.
 pub async fn discard(app: &App, here: &SessionAndUser, origin: &Origin) -> Result<(), AppError> {
     let origin = origin.clone().by(Actor::User(here.user.id));
-    let is_done = app.store().write(Discard { session: here.session.clone(), origin, now: app.now() }).await?;
+    let mail = notices::to(app, &here.user, Notice::BackupCodesDiscarded, &origin)?;
+    let is_done = app.store().write(Discard { session: here.session.clone(), mail, origin, now: app.now() }).await?;
     if is_done { Ok(()) } else { Err(AppError::new(Kind::Unauthenticated, "not_signed_in")) }
 }
 

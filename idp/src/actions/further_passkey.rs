@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::backup_codes;
 use crate::actions::ceremonies::{self, Begun};
+use crate::actions::mails::Mail;
+use crate::actions::notices::{self, Notice};
 use crate::actions::passkey_name::PasskeyName;
 use crate::actions::passkey_policy::{self, NotMade};
 use crate::actions::registration::new_passkey;
@@ -86,7 +88,8 @@ pub async fn finish(
     let now = app.now();
     let passkey = new_passkey(made, name, user.id, &app.config().passkeys.rp_id, now)?;
     let id = passkey.id;
-    let register = RegisterFurther { ceremony, session: session.clone(), passkey, most: most(app), epoch: app.epoch(), origin, now };
+    let mail = notices::to(app, user, Notice::PasskeyRegistered { passkey: id, name: passkey.name.clone() }, &origin)?;
+    let register = RegisterFurther { ceremony, session: session.clone(), passkey, most: most(app), epoch: app.epoch(), mail, origin, now };
     match app.store().write(register).await? {
         Registered::Done => Ok(id),
         Registered::CeremonyUsed => Err(ceremonies::used()),
@@ -111,6 +114,7 @@ struct RegisterFurther {
     passkey: passkey::Model,
     most: usize,
     epoch: i64,
+    mail: Mail,
     origin: Origin,
     now: Time,
 }
@@ -153,6 +157,7 @@ impl Job for RegisterFurther {
             .detail("backup_eligible", self.passkey.backup_eligible)
             .record(write, self.now)
             .await?;
+        self.mail.queue(write).await?;
         backup_codes::ask_to_save_in(write, self.session.user_id).await?;
         Ok(Registered::Done)
     }

@@ -3,6 +3,8 @@
 //! Whose a passkey is, is part of every question: another person's is not found (B-LC-01).
 
 use crate::actions::audit::{Actor, Event, Origin};
+use crate::actions::mails::Mail;
+use crate::actions::notices::{self, Notice};
 use crate::actions::passkey_name::PasskeyName;
 use crate::actions::sessions;
 use crate::actions::ways_in::Rules;
@@ -39,7 +41,7 @@ fn result(changed: &Changed) -> Result<(), AppError> {
     match changed {
         Changed::Done => Ok(()),
         Changed::SessionEnded => Err(AppError::new(Kind::Unauthenticated, "not_signed_in")),
-        Changed::NotFound => Err(AppError::new(Kind::NotFound, "not_found").because("no passkey of this person")),
+        Changed::NotFound => Err(not_found()),
         Changed::Last => Err(AppError::new(Kind::Conflict, "last_passkey")),
     }
 }
@@ -53,10 +55,23 @@ async fn holds(write: &Write<'_>, session: &session::Model) -> Result<bool, Stor
     }
 }
 
+/// The passkey of this row id, if it is of whoever is signed in `here`.
+async fn own(app: &App, here: &SessionAndUser, id: PasskeyId) -> Result<passkey::Model, AppError> {
+    match passkey::owned(app.store(), id, here.user.id).await? {
+        Some(found) => Ok(found),
+        None => Err(not_found()),
+    }
+}
+
+fn not_found() -> AppError {
+    AppError::new(Kind::NotFound, "not_found").because("no passkey of this person")
+}
+
 struct Rename {
     session: session::Model,
     passkey: PasskeyId,
     name: PasskeyName,
+    mail: Option<Mail>,
     origin: Origin,
     now: Time,
 }
@@ -72,6 +87,9 @@ impl Job for Rename {
             return Ok(Changed::NotFound);
         }
         event("passkey_renamed", &self.origin, &self.session, self.passkey).record(write, self.now).await?;
+        if let Some(mail) = &self.mail {
+            mail.queue(write).await?;
+        }
         Ok(Changed::Done)
     }
 }
@@ -86,7 +104,12 @@ fn event(kind: &'static str, origin: &Origin, session: &session::Model, passkey:
 /// `not_found`, `not_signed_in`.
 pub async fn rename(app: &App, here: &SessionAndUser, passkey: PasskeyId, name: PasskeyName, origin: &Origin) -> Result<(), AppError> {
     let origin = origin.clone().by(Actor::User(here.user.id));
-    result(&app.store().write(Rename { session: here.session.clone(), passkey, name, origin, now: app.now() }).await?)
+    let before = own(app, here, passkey).await?;
+    let notice = Notice::PasskeyRenamed { from: before.name, to: name.as_str().to_owned() };
+    // Not for the name that it gets when it is registered: a mail about that has just gone.
+    let is_new = app.now().since(before.created_at) < app.config().sessions.step_up && before.last_used_at.is_none();
+    let mail = if is_new { None } else { Some(notices::to(app, &here.user, notice, &origin)?) };
+    result(&app.store().write(Rename { session: here.session.clone(), passkey, name, mail, origin, now: app.now() }).await?)
 }
 
 struct Revoke {
@@ -94,6 +117,7 @@ struct Revoke {
     passkey: PasskeyId,
     rules: Rules,
     even_the_last: bool,
+    mail: Mail,
     origin: Origin,
     now: Time,
 }
@@ -119,6 +143,7 @@ impl Job for Revoke {
             .detail("ways_in_remain", remaining.open())
             .record(write, self.now)
             .await?;
+        self.mail.queue(write).await?;
         // The session that revokes is spared: its person has just proved who they are.
         sessions::end_opened_by_in(write, user, self.passkey, self.session.id, &self.origin, self.now).await?;
         Ok(Changed::Done)
@@ -132,5 +157,6 @@ impl Job for Revoke {
 pub async fn revoke(app: &App, here: &SessionAndUser, passkey: PasskeyId, even_the_last: bool, origin: &Origin) -> Result<(), AppError> {
     let origin = origin.clone().by(Actor::User(here.user.id));
     let rules = Rules::of(app);
-    result(&app.store().write(Revoke { session: here.session.clone(), passkey, rules, even_the_last, origin, now: app.now() }).await?)
+    let mail = notices::to(app, &here.user, Notice::PasskeyRevoked { name: own(app, here, passkey).await?.name }, &origin)?;
+    result(&app.store().write(Revoke { session: here.session.clone(), passkey, rules, even_the_last, mail, origin, now: app.now() }).await?)
 }
