@@ -4,7 +4,9 @@
 
 mod aboard;
 mod autofill;
+mod axe;
 mod detours;
+mod fallback;
 mod instrument;
 mod main_job;
 mod pages;

@@ -109,6 +109,62 @@ async fn pictures_of_confirming() {
     takes(window, &folder, "sign-in-methods", "sign-in-methods-confirming").await;
 }
 
+#[tokio::test]
+async fn pictures_of_password_and_code() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = std::env::var_os("WEFTID_PICTURES").map_or_else(|| scratch.path().to_owned(), PathBuf::from);
+    let (provider, visitor) = (Provider::for_browsers_in_no_hurry(Kind::Sqlite).await, Visitor::comes().await);
+    let window = &visitor.window;
+    visitor.sets_up(&provider.setup_link().await).await;
+    let codes = window.evaluates("[...document.querySelectorAll('[data-codes] code')].map(code => code.textContent)").await;
+    visitor.saves_the_codes().await;
+    let (email, secret) = ("ada@example.com", "correct horse battery staple");
+    provider.gives_password(email, secret).await;
+    provider.gives_authenticator_app(email).await;
+    visitor.device.is_present(false).await;
+    window.presses("sign-out").await;
+    window.shows("signed-out").await;
+    visitor.device.verifies_user(false).await;
+    window.opens(provider.url("/login")).await;
+    takes(window, &folder, "sign-in", "sign-in-remembered").await;
+    visitor.presses_passkey().await;
+    window.waits_for("[data-fallback][open]").await;
+    takes(window, &folder, "sign-in", "sign-in-fallback").await;
+    visitor.device.is_present(false).await;
+    window.types("#password", "wrong").await;
+    window.presses("password").await;
+    window.waits_for("#error").await;
+    takes(window, &folder, "sign-in", "sign-in-wrong-password").await;
+    window.types("#password", secret).await;
+    window.presses("password").await;
+    takes(window, &folder, "second-step", "second-step-totp").await;
+    for _ in 0..4 {
+        window.types("#code", "000000").await;
+        window.presses("continue").await;
+        window.waits_for("#error").await;
+    }
+    takes(window, &folder, "second-step", "second-step-wrong").await;
+    window.speaks("de").await;
+    window.presses("backup-code").await;
+    takes(window, &folder, "second-step", "second-step-backup-code-german").await;
+    window.speaks("en").await;
+    window.types("#code", codes[0].as_str().unwrap()).await;
+    window.presses("continue").await;
+    takes(window, &folder, "backup-code-used", "backup-code-used").await;
+    window.presses("continue").await;
+    window.shows("dashboard").await;
+    window.presses("sign-out").await;
+    window.shows("signed-out").await;
+    window.opens(provider.url("/login")).await;
+    takes(window, &folder, "sign-in", "sign-in-remembered-password").await;
+    for _ in 0..6 {
+        window.types("#password", "wrong").await;
+        window.presses("password").await;
+        window.waits_for("#error").await;
+    }
+    takes(window, &folder, "sign-in", "sign-in-wait").await;
+}
+
 async fn takes(window: &Page, folder: &Path, page: &str, name: &str) {
     window.shows(page).await;
     for (look, suffix) in [(Look::WIDE, "wide"), (Look::WIDE.dark(), "wide-dark"), (Look::NARROW, "narrow"), (Look::NARROW.dark(), "narrow-dark")] {

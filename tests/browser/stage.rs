@@ -49,6 +49,11 @@ impl Demo {
         client["client_id"].as_str().unwrap().to_owned()
     }
 
+    /// Where its data lies.
+    pub(crate) fn data_dir(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     /// What points another command of the binary at the same data.
     pub(crate) fn environment(&self) -> BTreeMap<String, String> {
         let issuer = self.process.issuer.as_str().trim_end_matches('/').to_owned();

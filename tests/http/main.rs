@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on stops, and says why")]
 
 mod accounts;
+mod acr;
 mod activity;
 mod attempts;
 mod attestation;
@@ -16,10 +17,12 @@ mod discovery;
 mod documents;
 mod durability;
 mod forged;
+mod hashing;
 mod house;
 mod listener;
 mod logout;
 mod main_job;
+mod offer;
 mod own_apps;
 mod own_backup_codes;
 mod own_password;
@@ -42,7 +45,9 @@ mod sign_in_methods;
 mod step_up;
 mod store;
 mod stored;
+mod strong_only;
 mod token;
 mod totp;
+mod two_processes;
 mod userinfo;
 mod well_known;

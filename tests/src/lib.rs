@@ -15,6 +15,7 @@ pub mod database;
 pub mod html;
 pub mod log;
 pub mod own_secrets;
+pub mod pair;
 pub mod person;
 pub mod process;
 // Needs `router`, `actions::setup` and `actions::invitations`: take the next line away when they are there.

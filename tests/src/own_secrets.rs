@@ -1,5 +1,8 @@
 //! People who have a password, an authenticator app or nothing but these: put in behind the pages, as an import would.
 
+use std::path::Path;
+
+use url::Url;
 use weftid::adapters::totp::{TotpSecret, step_at};
 use weftid::app::App;
 use weftid::base::clock::{Clock, Time};
@@ -11,8 +14,6 @@ use weftid::config::Config;
 use weftid::protocol::profile::Profile;
 use weftid::store::user::Role;
 use weftid::store::{Job, StoreError, Write, password, totp, user};
-
-use crate::database::Database;
 
 /// An authenticator app that shares a secret with the provider.
 #[derive(Clone, Debug)]
@@ -147,10 +148,8 @@ pub async fn imports(app: &App, emails: &[&str], text: &str) {
     }
 }
 
-/// Opens the database that a process of its own serves, to put people into it.
-pub async fn opens_beside(database: &Database, issuer: &str) -> App {
-    let own = database.settings();
-    let mut pairs: Vec<(&str, &str)> = own.iter().map(|(path, value)| (*path, value.as_str())).collect();
-    pairs.push(("issuer", issuer));
+/// Opens the embedded database that a process of its own serves, to put people into it.
+pub async fn opens_beside(data_dir: &Path, issuer: &Url) -> App {
+    let pairs = [("data_dir", data_dir.to_str().expect("a path of ours")), ("issuer", issuer.as_str().trim_end_matches('/'))];
     App::open(Config::from_pairs(&pairs).expect("settings"), Clock::system()).await.expect("the database opens")
 }

@@ -74,6 +74,14 @@ impl Provider {
         Self::on(self.database.for_another_node(), self.clock.clone(), &[]).await
     }
 
+    /// A node that only arranges (invites, registers clients, looks into the database) beside processes that serve under the same name: requests
+    /// go where `serving` listens, and not to it.
+    pub async fn behind(database: Database, settings: &[(&str, &str)], serving: SocketAddr) -> Self {
+        let provider = Self::on(database, Clock::system(), settings).await;
+        provider.wire.route(&provider.issuer, serving);
+        provider
+    }
+
     /// A provider for browsers: issuer `http://localhost:PORT`, the system's clock, a database that was empty.
     pub async fn for_browsers(kind: Kind) -> Self {
         Self::for_browsers_at(kind, Clock::system()).await

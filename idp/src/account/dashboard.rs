@@ -19,8 +19,8 @@ use crate::web::session::Session;
 
 /// A passkey, as its owner knows it.
 pub(super) fn shown(row: passkey::Model) -> Passkey {
-    let passkey::Model { name, backed_up: synced, created_at, last_used_at, last_used_from, suspected_at, .. } = row;
-    Passkey { name, synced, created_at, last_used_at, last_used_from, suspected_at }
+    let passkey::Model { name, backed_up: synced, created_at, last_used_at, last_used_from, suspected_at, frozen_at, .. } = row;
+    Passkey { name, synced, created_at, last_used_at, last_used_from, suspected_at, frozen_at }
 }
 
 /// A client that may be opened; `None` for one that says no address to open.
@@ -50,6 +50,8 @@ fn needs(app: &App, attention: Attention) -> Needs {
     let (about, is_bad, url) = match attention {
         Attention::SuspectedPasskey(_) => ("suspected-passkey", true, place("/account/sign-in-methods")),
         Attention::FrozenPasskey(_) => ("frozen-passkey", true, place("/account/sign-in-methods")),
+        Attention::FrozenPassword => ("frozen-password", true, place("/account/sign-in-methods")),
+        Attention::FrozenTotp => ("frozen-totp", true, place("/account/sign-in-methods")),
         Attention::UnverifiedEmail => ("unverified-email", false, place("/account/profile")),
         Attention::FewCodes(_) => ("few-codes", false, place("/account/sign-in-methods")),
         Attention::OnePasskey => ("one-passkey", false, place("/account/sign-in-methods")),
@@ -57,7 +59,7 @@ fn needs(app: &App, attention: Attention) -> Needs {
     let (name, count) = match attention {
         Attention::SuspectedPasskey(name) | Attention::FrozenPasskey(name) => (name, 0),
         Attention::FewCodes(left) => (String::new(), left),
-        Attention::UnverifiedEmail | Attention::OnePasskey => (String::new(), 0),
+        _ => (String::new(), 0),
     };
     Needs { about, is_bad, name, count, url }
 }
@@ -69,9 +71,9 @@ fn used(client: &Client, last_used_at: Time, issuer: &Issuer) -> UsedApp {
 
 /// `GET /account`
 pub(super) async fn show(State(app): State<App>, Session(here): Session, pages: Pages) -> Result<Response, AppError> {
-    let own = passkeys::of(&app, &here).await?;
-    let known = known_passkeys::of(&app, &here.user, &own, false);
-    let needs = attention::of(&app, &here.user, &own).await?.into_iter().map(|attention| needs(&app, attention)).collect();
+    let passkeys = passkeys::of(&app, &here).await?;
+    let known = known_passkeys::of(&app, &here.user, &passkeys, false);
+    let needs = attention::of(&app, &here, &passkeys).await?.into_iter().map(|attention| needs(&app, attention)).collect();
     let lately = connected_apps::used_lately(&app, &here).await?;
     let lately = lately.iter().take(LATELY).map(|(client, at)| used(client, *at, &app.config().issuer)).collect();
     let view = app.view();

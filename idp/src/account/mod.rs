@@ -46,6 +46,7 @@ pub fn routes() -> Router<App> {
         .route("/account/passkeys/begin", post(further_passkey::begin))
         .route("/account/passkeys/finish", post(further_passkey::finish))
         .route("/account/passkeys/{id}/rename", get(passkeys::ask_name).post(passkeys::rename))
+        .route("/account/passkeys/{id}/unfreeze", post(passkeys::unfreeze))
         .route("/account/passkeys/{id}/delete", get(passkeys::ask_whether).post(passkeys::revoke))
         .route("/account/confirm", get(confirmation::show))
         .route("/account/confirm/password", post(confirmation::password))

@@ -112,3 +112,14 @@ pub(super) async fn revoke(
     passkeys::revoke(&app, &here, parse(&id)?, form.field("last_passkey") == "yes", &origin).await?;
     Ok(Redirect::to(&format!("{}?news=revoked", back_url(&app))))
 }
+
+/// `POST /account/passkeys/ID/unfreeze`: it was theirs after all.
+pub(super) async fn unfreeze(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    RequestOrigin(origin): RequestOrigin,
+    RecentForm { here, .. }: RecentForm,
+) -> Result<Redirect, AppError> {
+    passkeys::unfreeze(&app, &here, parse(&id)?, &origin).await?;
+    Ok(Redirect::to(&format!("{}?news=unfrozen", back_url(&app))))
+}

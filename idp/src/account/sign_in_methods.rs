@@ -28,14 +28,15 @@ pub(super) struct Asked {
 
 fn own(app: &App, row: passkey::Model) -> OwnPasskey {
     let place = |what: &str| app.config().issuer.join(&format!("/account/passkeys/{}/{what}", row.id));
-    let (rename_url, revoke_url) = (place("rename"), place("delete"));
+    let (rename_url, revoke_url, unfreeze_url) = (place("rename"), place("delete"), place("unfreeze"));
     let kind = credential_managers::name_of(row.aaguid).filter(|kind| *kind != row.name);
-    OwnPasskey { kind, rename_url, revoke_url, passkey: shown(row) }
+    OwnPasskey { kind, rename_url, revoke_url, unfreeze_url, passkey: shown(row) }
 }
 
 /// What may have just been done.
-const NEWS: [&str; 10] = [
+const NEWS: [&str; 11] = [
     "recovered",
+    "unfrozen",
     "renamed",
     "revoked",
     "password-set",

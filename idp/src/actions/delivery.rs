@@ -170,7 +170,7 @@ fn in_words(app: &App, content: &Content) -> Result<InWords, TemplateError> {
     match content.letter.clone() {
         Letter::Notice(told) => {
             let Told { kind, account, name, other, left, at, place, not_me_url } = told;
-            let (account, name, other) = (Foreign::address(&account), Foreign::name(&name), Foreign::name(&other));
+            let (account, name, other) = (Foreign::address(&account), foreign(&name), foreign(&other));
             templates.write(&locale, house, &Notice { kind, account, name, other, left, at, place, not_me_url })
         }
         Letter::RecoveryLink { account, url, until } => {
@@ -179,6 +179,14 @@ fn in_words(app: &App, content: &Content) -> Result<InWords, TemplateError> {
         Letter::ConfirmAddress { account, url, until } => {
             templates.write(&locale, house, &ConfirmAddress { account: Foreign::address(&account), url, until })
         }
+    }
+}
+
+/// A name, or an address: that is recognised by being one.
+fn foreign(text: &str) -> Foreign {
+    match Email::parse(text) {
+        Some(email) if email.as_str() == text => Foreign::address(&email),
+        _ => Foreign::name(text),
     }
 }
 

@@ -3,8 +3,12 @@
 //!
 //! Whether somebody has the new address already is never said on a page before its owner has shown that it is theirs: the mail says it.
 
+use std::time::Duration;
+
 use crate::actions::audit::{Actor, Event, Origin};
-use crate::actions::limits::{self, Budget, Method};
+use crate::actions::limits;
+use crate::actions::mails::{self, Mail};
+use crate::actions::notices::{self, Notice};
 use crate::actions::one_time_links::{self, Purpose};
 use crate::actions::sessions;
 use crate::actions::visitor::Visitor;
@@ -26,6 +30,7 @@ fn bound_to(user: &user::Model) -> Digest {
 struct Ask {
     session: session::Model,
     link: one_time_link::Model,
+    mails: [Mail; 2],
     origin: Origin,
     now: Time,
 }
@@ -56,6 +61,9 @@ impl Job for Ask {
         one_time_link::insert(write, self.link.clone()).await?;
         let event = event("email_change_asked", &self.origin, &self.session).detail("link", self.link.id.to_string());
         event.detail("withdrawn", withdrawn).record(write, self.now).await?;
+        for mail in &self.mails {
+            mail.queue(write).await?;
+        }
         Ok(true)
     }
 }
@@ -70,15 +78,22 @@ pub async fn ask(app: &App, here: &SessionAndUser, typed: &str, visitor: &Visito
     if email == user.email {
         return Err(AppError::new(Kind::Conflict, "email_unchanged"));
     }
-    // C-THR-08: counted for the address that gets the mail, whoever's it is. Never given back.
-    let _ = limits::take(app, &Budget::of_guess(app, visitor, &email, Method::EmailChangeMail), app.now()).await?;
+    // C-THR-08: counted for the address that gets the mail, whoever's it is.
+    if !limits::may_cause_mail(app, "confirm_address", &email, visitor.network).await? {
+        return Err(AppError::new(Kind::TooMany(Duration::from_hours(1)), "too_many_attempts"));
+    }
     let lifetime = app.config().lifetimes.email_change;
     let about = Some((user.id, bound_to(user)));
     let purpose = Purpose { kind: LinkKind::EmailChange, about, email: Some(email.clone()), name: None, role: user.role, lifetime };
     let (link, address) = one_time_links::new(app, purpose);
-    let is_taken = user::by_email(app.store(), &email).await?.is_some();
     let origin = visitor.origin.clone().by(Actor::User(user.id));
-    let asked = app.store().write(Ask { session: session.clone(), link, origin, now: app.now() }).await?;
+    // Whoever has the address is told in place of being asked; on the page it looks the same.
+    let to_new = match user::by_email(app.store(), &email).await? {
+        None => mails::confirm_address(app, user, &email, address, link.expires_at, &origin)?,
+        Some(owner) => notices::to(app, &owner, Notice::AddressWanted, &origin)?,
+    };
+    let to_old = notices::to(app, user, Notice::AddressChangeAsked { to: email }, &origin)?;
+    let asked = app.store().write(Ask { session: session.clone(), link, mails: [to_new, to_old], origin, now: app.now() }).await?;
     if asked { Ok(()) } else { Err(session_ended()) }
 }
 
@@ -145,6 +160,7 @@ pub async fn open(app: &App, here: &SessionAndUser, token: &str) -> Result<Link,
 struct Confirm {
     session: session::Model,
     link: Link,
+    mails: [Mail; 2],
     epoch: i64,
     origin: Origin,
     now: Time,
@@ -177,6 +193,9 @@ impl Job for Confirm {
         }
         user::change_email(write, user.id, email, self.now).await?;
         event("email_changed", &self.origin, &self.session).detail("link", row.id.to_string()).record(write, self.now).await?;
+        for mail in &self.mails {
+            mail.queue(write).await?;
+        }
         Ok(Confirmed::Done(user::Model { email: email.clone(), email_verified_at: Some(self.now), updated_at: self.now, ..user }))
     }
 }
@@ -188,7 +207,8 @@ impl Job for Confirm {
 pub async fn confirm(app: &App, here: &SessionAndUser, token: &str, origin: &Origin) -> Result<user::Model, AppError> {
     let link = open(app, here, token).await?;
     let origin = origin.clone().by(Actor::User(here.user.id));
-    match app.store().write(Confirm { session: here.session.clone(), link, epoch: app.epoch(), origin, now: app.now() }).await? {
+    let mails = notices::of_changed_address(app, &here.user, &link.email, &origin)?;
+    match app.store().write(Confirm { session: here.session.clone(), link, mails, epoch: app.epoch(), origin, now: app.now() }).await? {
         Confirmed::Done(user) => Ok(user),
         Confirmed::SessionEnded => Err(session_ended()),
         Confirmed::LinkOver => Err(one_time_links::over()),

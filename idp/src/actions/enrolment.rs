@@ -164,6 +164,7 @@ pub async fn finish(app: &App, enrolment: Enrolment, ceremony: &str, credential:
         limits: app.config().sessions.clone(),
         epoch: app.epoch(),
         origin: visitor.origin.clone().by(Actor::User(facts.user)),
+        news: None,
     };
     match app.store().write(Enrol { enrolment: id, ceremony, facts, passkey, beginning }).await? {
         Enrolled::Done(user) => Ok(Opened { secret, user: *user, beside }),

@@ -89,7 +89,7 @@ pub async fn finish(
     let passkey = new_passkey(made, name, user.id, &app.config().passkeys.rp_id, now)?;
     let id = passkey.id;
     let mail = notices::to(app, user, Notice::PasskeyRegistered { passkey: id, name: passkey.name.clone() }, &origin)?;
-    let register = RegisterFurther { ceremony, session: session.clone(), passkey, most: most(app), epoch: app.epoch(), mail, origin, now };
+    let register = RegisterFurther { ceremony, session: session.clone(), passkey, mail, most: most(app), epoch: app.epoch(), origin, now };
     match app.store().write(register).await? {
         Registered::Done => Ok(id),
         Registered::CeremonyUsed => Err(ceremonies::used()),
@@ -112,9 +112,9 @@ struct RegisterFurther {
     ceremony: SingleUseId,
     session: session::Model,
     passkey: passkey::Model,
+    mail: Mail,
     most: usize,
     epoch: i64,
-    mail: Mail,
     origin: Origin,
     now: Time,
 }

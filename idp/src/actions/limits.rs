@@ -44,10 +44,6 @@ pub enum Method {
     Password,
     /// The second step, by authenticator app or backup code alike (C-BC-04).
     SecondStep,
-    /// Nothing: a mail with a link to recovery is sent (C-THR-08).
-    RecoveryMail,
-    /// Nothing: a mail is sent that asks for the address to be confirmed (C-THR-08).
-    EmailChangeMail,
 }
 
 impl Method {
@@ -55,8 +51,6 @@ impl Method {
         match self {
             Self::Password => b"password",
             Self::SecondStep => b"second_step",
-            Self::RecoveryMail => b"recovery_mail",
-            Self::EmailChangeMail => b"email_change_mail",
         }
     }
 }

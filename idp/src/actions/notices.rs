@@ -7,6 +7,7 @@
 use crate::actions::audit::Origin;
 use crate::actions::mails::{self, Letter, Mail, Told};
 use crate::actions::undoing::{NotMe, Undo};
+use crate::actions::visitor::Visitor;
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::email::Email;
@@ -101,6 +102,15 @@ pub enum Notice {
         /// What it is called.
         name: String,
     },
+    /// Somebody at the command line made a link by which the person gets back in without a backup code.
+    RecoveryLinkMade,
+    /// Another address was asked for; a mail is on its way there.
+    AddressChangeAsked {
+        /// Which one.
+        to: Email,
+    },
+    /// Somebody else asked for this person's address to become theirs. Nothing comes of it.
+    AddressWanted,
     /// A refresh token came back that had been used: two hold it, and what the application was given is taken back.
     RefreshTokenReused {
         /// What the application calls itself.
@@ -134,6 +144,9 @@ impl Notice {
             Self::BackupCodeUsed { set, .. } => ("backup_code_used", Some(Undo::BackupCodes(set))),
             Self::SignedInElsewhere { password_set_at } => ("signed_in_elsewhere", Some(password_set_at.map_or(Undo::Nothing, Undo::Password))),
             Self::Recovered { passkey, .. } => ("recovered", Some(Undo::Passkey(passkey))),
+            Self::RecoveryLinkMade => ("recovery_link_made", Some(Undo::Nothing)),
+            Self::AddressChangeAsked { .. } => ("address_change_asked", Some(Undo::Nothing)),
+            Self::AddressWanted => ("address_wanted", None),
             Self::RefreshTokenReused { .. } => ("refresh_token_reused", Some(Undo::Nothing)),
             Self::Deactivated => ("deactivated", None),
             Self::Reactivated => ("reactivated", None),
@@ -154,6 +167,7 @@ impl Notice {
                 words.name.clone_from(to);
                 words.other.clone_from(from);
             }
+            Self::AddressChangeAsked { to } => words.name = to.to_string(),
             Self::BackupCodeUsed { left, .. } => words.left = u64::try_from(*left).unwrap_or(u64::MAX),
             _ => {}
         }
@@ -184,6 +198,15 @@ pub fn of_changed_address(app: &App, user: &user::Model, new: &Email, origin: &O
     let there = tell(app, user, old, ("address_changed", words()), Some(undo), origin)?;
     let here = tell(app, user, new, ("address_is_new", words()), None, origin)?;
     Ok([there, here])
+}
+
+/// The notice of a sign-in, to be queued if it opens the person's first session in that browser; none where the browser remembers them. What it
+/// remembers is sealed and bound to it, and nobody else can make it say so.
+pub fn of_sign_in(app: &App, visitor: &Visitor, user: &user::Model, password_set_at: Option<Time>) -> Result<Option<Mail>, AppError> {
+    if visitor.known_as.as_ref() == Some(&user.email) {
+        return Ok(None);
+    }
+    to(app, user, Notice::SignedInElsewhere { password_set_at }, &visitor.origin).map(Some)
 }
 
 fn tell(app: &App, user: &user::Model, to: &Email, said: (&'static str, Words), undo: Option<Undo>, origin: &Origin) -> Result<Mail, AppError> {

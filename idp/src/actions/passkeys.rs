@@ -41,7 +41,7 @@ fn result(changed: &Changed) -> Result<(), AppError> {
     match changed {
         Changed::Done => Ok(()),
         Changed::SessionEnded => Err(AppError::new(Kind::Unauthenticated, "not_signed_in")),
-        Changed::NotFound => Err(not_found()),
+        Changed::NotFound => Err(AppError::new(Kind::NotFound, "not_found").because("no passkey of this person")),
         Changed::Last => Err(AppError::new(Kind::Conflict, "last_passkey")),
     }
 }
@@ -55,23 +55,11 @@ async fn holds(write: &Write<'_>, session: &session::Model) -> Result<bool, Stor
     }
 }
 
-/// The passkey of this row id, if it is of whoever is signed in `here`.
-async fn own(app: &App, here: &SessionAndUser, id: PasskeyId) -> Result<passkey::Model, AppError> {
-    match passkey::owned(app.store(), id, here.user.id).await? {
-        Some(found) => Ok(found),
-        None => Err(not_found()),
-    }
-}
-
-fn not_found() -> AppError {
-    AppError::new(Kind::NotFound, "not_found").because("no passkey of this person")
-}
-
 struct Rename {
     session: session::Model,
     passkey: PasskeyId,
     name: PasskeyName,
-    mail: Option<Mail>,
+    mail: Mail,
     origin: Origin,
     now: Time,
 }
@@ -87,9 +75,7 @@ impl Job for Rename {
             return Ok(Changed::NotFound);
         }
         event("passkey_renamed", &self.origin, &self.session, self.passkey).record(write, self.now).await?;
-        if let Some(mail) = &self.mail {
-            mail.queue(write).await?;
-        }
+        self.mail.queue(write).await?;
         Ok(Changed::Done)
     }
 }
@@ -104,12 +90,17 @@ fn event(kind: &'static str, origin: &Origin, session: &session::Model, passkey:
 /// `not_found`, `not_signed_in`.
 pub async fn rename(app: &App, here: &SessionAndUser, passkey: PasskeyId, name: PasskeyName, origin: &Origin) -> Result<(), AppError> {
     let origin = origin.clone().by(Actor::User(here.user.id));
-    let before = own(app, here, passkey).await?;
-    let notice = Notice::PasskeyRenamed { from: before.name, to: name.as_str().to_owned() };
-    // Not for the name that it gets when it is registered: a mail about that has just gone.
-    let is_new = app.now().since(before.created_at) < app.config().sessions.step_up && before.last_used_at.is_none();
-    let mail = if is_new { None } else { Some(notices::to(app, &here.user, notice, &origin)?) };
+    let from = name_of(app, here, passkey).await?;
+    let mail = notices::to(app, &here.user, Notice::PasskeyRenamed { from, to: name.as_str().to_owned() }, &origin)?;
     result(&app.store().write(Rename { session: here.session.clone(), passkey, name, mail, origin, now: app.now() }).await?)
+}
+
+/// What this passkey is called now, for the mail. One read.
+async fn name_of(app: &App, here: &SessionAndUser, passkey: PasskeyId) -> Result<String, AppError> {
+    match passkey::owned(app.store(), passkey, here.user.id).await? {
+        Some(row) => Ok(row.name),
+        None => result(&Changed::NotFound).map(|()| String::new()),
+    }
 }
 
 struct Revoke {
@@ -143,9 +134,9 @@ impl Job for Revoke {
             .detail("ways_in_remain", remaining.open())
             .record(write, self.now)
             .await?;
-        self.mail.queue(write).await?;
         // The session that revokes is spared: its person has just proved who they are.
         sessions::end_opened_by_in(write, user, self.passkey, self.session.id, &self.origin, self.now).await?;
+        self.mail.queue(write).await?;
         Ok(Changed::Done)
     }
 }
@@ -156,7 +147,43 @@ impl Job for Revoke {
 /// `not_found`, `not_signed_in`; `last_passkey` if no way in would be left and `even_the_last` was not said.
 pub async fn revoke(app: &App, here: &SessionAndUser, passkey: PasskeyId, even_the_last: bool, origin: &Origin) -> Result<(), AppError> {
     let origin = origin.clone().by(Actor::User(here.user.id));
+    let name = name_of(app, here, passkey).await?;
+    let mail = notices::to(app, &here.user, Notice::PasskeyRevoked { name }, &origin)?;
     let rules = Rules::of(app);
-    let mail = notices::to(app, &here.user, Notice::PasskeyRevoked { name: own(app, here, passkey).await?.name }, &origin)?;
     result(&app.store().write(Revoke { session: here.session.clone(), passkey, rules, even_the_last, mail, origin, now: app.now() }).await?)
+}
+
+struct Unfreeze {
+    session: session::Model,
+    passkey: PasskeyId,
+    mail: Mail,
+    origin: Origin,
+    now: Time,
+}
+
+impl Job for Unfreeze {
+    type Outcome = Changed;
+
+    async fn run(&self, write: &Write<'_>) -> Result<Changed, StoreError> {
+        if !holds(write, &self.session).await? {
+            return Ok(Changed::SessionEnded);
+        }
+        if !passkey::unfreeze(write, self.passkey, self.session.user_id).await? {
+            return Ok(Changed::NotFound);
+        }
+        event("passkey_unfrozen", &self.origin, &self.session, self.passkey).record(write, self.now).await?;
+        self.mail.queue(write).await?;
+        Ok(Changed::Done)
+    }
+}
+
+/// Lets a passkey sign in again that whoever is signed in `here` had reported as not theirs.
+///
+/// # Errors
+/// `not_found`, also if it is not frozen; `not_signed_in`.
+pub async fn unfreeze(app: &App, here: &SessionAndUser, passkey: PasskeyId, origin: &Origin) -> Result<(), AppError> {
+    let origin = origin.clone().by(Actor::User(here.user.id));
+    let name = name_of(app, here, passkey).await?;
+    let mail = notices::to(app, &here.user, Notice::PasskeyUnfrozen { passkey, name }, &origin)?;
+    result(&app.store().write(Unfreeze { session: here.session.clone(), passkey, mail, origin, now: app.now() }).await?)
 }

@@ -3,9 +3,11 @@
 
 use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::enrolment::{self, Instead};
+use crate::actions::notices;
 use crate::actions::passwords::{self, Judged};
 use crate::actions::second_step::{self, Accepted, Answer, HalfDone, Proven};
 use crate::actions::sessions::{Beginning, Opened, Proof};
+use crate::actions::totp as code;
 use crate::actions::visitor::Visitor;
 use crate::app::App;
 use crate::base::clock::Time;
@@ -45,7 +47,7 @@ pub async fn begin(app: &App, visitor: &Visitor, email: &Email, password: &Passw
     let user = judged.user.clone();
     let sealed = if judged.needs_second_step { Some(second_step::seal(app, &judged, &belongs_to(visitor.browser, request))?) } else { None };
     let proof = Proof { acr: Acr::Password, amr: Amr::of(&[AuthenticationMethod::Pwd]) };
-    let (secret, beginning) = beginning(app, visitor, user.id, proof).await?;
+    let (secret, beginning) = beginning(app, visitor, &user, judged.set_at, proof).await?;
     let beside = beginning.before.beside(user.id);
     let (set_at, policy) = (judged.set_at, app.config().sign_in.require_strong);
     match app.store().write(PasswordPassed { judged, policy, beginning }).await? {
@@ -57,7 +59,7 @@ pub async fn begin(app: &App, visitor: &Visitor, email: &Email, password: &Passw
     }
 }
 
-async fn beginning(app: &App, visitor: &Visitor, user: UserId, proof: Proof) -> Result<(SessionSecret, Beginning), StoreError> {
+async fn beginning(app: &App, visitor: &Visitor, user: &user::Model, set_at: Time, proof: Proof) -> Result<(SessionSecret, Beginning), AppError> {
     let secret = SessionSecret::random();
     let beginning = Beginning {
         before: visitor.everybody(app).await?,
@@ -69,7 +71,8 @@ async fn beginning(app: &App, visitor: &Visitor, user: UserId, proof: Proof) -> 
         now: app.now(),
         limits: app.config().sessions.clone(),
         epoch: app.epoch(),
-        origin: visitor.origin.clone().by(Actor::User(user)),
+        origin: visitor.origin.clone().by(Actor::User(user.id)),
+        news: notices::of_sign_in(app, visitor, user, Some(set_at))?,
     };
     Ok((secret, beginning))
 }
@@ -159,14 +162,15 @@ pub async fn finish(app: &App, visitor: &Visitor, half_done: HalfDone, answer: A
         Answer::Totp(_) => Amr::of(&[AuthenticationMethod::Pwd, AuthenticationMethod::Otp, AuthenticationMethod::Mfa]),
         Answer::BackupCode(_) => Amr::of(&[AuthenticationMethod::Pwd, AuthenticationMethod::Mfa]),
     };
-    let (secret, beginning) = beginning(app, visitor, proven.user(), Proof { acr: Acr::PasswordOtp, amr }).await?;
+    let user = user::by_id(app.store(), proven.user()).await?.ok_or_else(|| second_step::over("the person is gone"))?;
+    let (secret, beginning) = beginning(app, visitor, &user, proven.password_set_at(), Proof { acr: Acr::PasswordOtp, amr }).await?;
     let beside = beginning.before.beside(proven.user());
     let (set_at, policy) = (proven.password_set_at(), app.config().sign_in.require_strong);
     match app.store().write(SecondStepPassed { proven, policy, beginning }).await? {
         SecondStepOutcome::In { user, by_backup_code } => Ok(Finished::In { opened: Opened { secret, user: *user, beside }, by_backup_code }),
         SecondStepOutcome::Instead(Instead::Enrol, user) => enrolment::seal(app, &user, set_at, visitor.browser, request).map(Finished::Enrol),
         SecondStepOutcome::Instead(Instead::UsePasskey, _) => Err(enrolment::passkey_required()),
-        SecondStepOutcome::CodeUsed => Err(second_step::code_invalid("code_used")),
+        SecondStepOutcome::CodeUsed => Err(code::invalid("it was used before")),
         SecondStepOutcome::Over(reason) => Err(second_step::over(reason)),
     }
 }

@@ -13,11 +13,13 @@ use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::backup_code_use::{self, Matched};
 use crate::actions::ceremonies::{self, Begun};
 use crate::actions::limits::{self, Budget, Method, Taken};
+use crate::actions::mails::Mail;
+use crate::actions::notices::{self, Notice};
 use crate::actions::passkey_policy::{self, NotMade};
 use crate::actions::registration::new_passkey;
 use crate::actions::sessions::{self, Beginning, Opened, Proof};
 use crate::actions::visitor::Visitor;
-use crate::actions::{credential_epoch, one_time_links, recovery_links};
+use crate::actions::{backup_codes, credential_epoch, one_time_links, recovery_links};
 use crate::adapters::webauthn::RegistrationState;
 use crate::app::App;
 use crate::base::clock::Time;
@@ -209,8 +211,11 @@ pub async fn finish(app: &App, token: &str, ceremony: &str, credential: &[u8], v
         limits: app.config().sessions.clone(),
         epoch: app.epoch(),
         origin: visitor.origin.clone().by(Actor::User(user.id)),
+        news: None,
     };
-    let recover = Recover { ceremony, link: row, code: recovering.code, passkey, most: most(app), beginning };
+    let notice = Notice::Recovered { passkey: passkey.id, name: passkey.name.clone() };
+    let mail = notices::to(app, &user, notice, &beginning.origin)?;
+    let recover = Recover { ceremony, link: row, code: recovering.code, passkey, most: most(app), mail, beginning };
     match app.store().write(recover).await? {
         Recovered::Done(user) => Ok(Opened { secret, user, beside }),
         Recovered::CeremonyUsed => Err(ceremonies::used()),
@@ -246,6 +251,7 @@ struct Recover {
     code: Option<Matched>,
     passkey: passkey::Model,
     most: usize,
+    mail: Mail,
     beginning: Beginning,
 }
 
@@ -315,6 +321,8 @@ impl Job for Recover {
             .detail("backup_eligible", self.passkey.backup_eligible)
             .record(write, now)
             .await?;
+        self.mail.queue(write).await?;
+        backup_codes::ask_to_save_in(write, user.id).await?;
         self.beginning.run(write, &user).await?;
         Ok(Recovered::Done(user))
     }

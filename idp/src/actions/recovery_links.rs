@@ -1,9 +1,11 @@
 //! Links that lead back into an account whose passkeys are lost: sent to its address when somebody asks for one, or made for the help desk.
 //! Neither opens anything by itself (C-REC-02): using one is `recovery`.
 
-use crate::actions::audit::{Actor, Event, Origin};
+use crate::actions::audit::{Event, Origin};
 use crate::actions::credential_epoch;
-use crate::actions::limits::{self, Budget, Method};
+use crate::actions::limits;
+use crate::actions::mails::{self, Mail};
+use crate::actions::notices::{self, Notice};
 use crate::actions::one_time_links::{self, Purpose};
 use crate::actions::visitor::Visitor;
 use crate::app::App;
@@ -19,6 +21,7 @@ pub(super) const KINDS: [LinkKind; 2] = [LinkKind::Recovery, LinkKind::ApprovedR
 struct MakeLink {
     user: user::Model,
     link: one_time_link::Model,
+    mail: Mail,
     origin: Origin,
     now: Time,
 }
@@ -41,6 +44,7 @@ impl Job for MakeLink {
             .detail("withdrawn", withdrawn)
             .record(write, self.now)
             .await?;
+        self.mail.queue(write).await?;
         Ok(true)
     }
 }
@@ -59,8 +63,9 @@ async fn new(app: &App, kind: LinkKind, user: &user::Model) -> Result<(one_time_
 /// `too_many_attempts`.
 pub async fn ask(app: &App, email: Email, visitor: &Visitor) -> Result<(), AppError> {
     visitor.admit(app)?;
-    // Never given back: a mail was sent, or would have been.
-    let _ = limits::take(app, &Budget::of_guess(app, visitor, &email, Method::RecoveryMail), app.now()).await?;
+    if !limits::may_cause_mail(app, "recovery_link", &email, visitor.network).await? {
+        return Ok(());
+    }
     let (app, origin) = (app.clone(), visitor.origin.clone());
     tokio::spawn(async move {
         if let Err(error) = send(&app, &email, origin).await {
@@ -73,7 +78,8 @@ pub async fn ask(app: &App, email: Email, visitor: &Visitor) -> Result<(), AppEr
 async fn send(app: &App, email: &Email, origin: Origin) -> Result<(), AppError> {
     let Some(user) = user::by_email(app.store(), email).await?.filter(user::Model::is_active) else { return Ok(()) };
     let (link, address) = new(app, LinkKind::Recovery, &user).await?;
-    app.store().write(MakeLink { user, link, origin, now: app.now() }).await?;
+    let mail = mails::recovery_link(app, &user, address, link.expires_at, &origin)?;
+    app.store().write(MakeLink { user, link, mail, origin, now: app.now() }).await?;
     Ok(())
 }
 
@@ -85,6 +91,7 @@ pub async fn approve(app: &App, email: &Email, origin: &Origin) -> Result<String
     let unknown = || AppError::new(Kind::NotFound, "user_unknown");
     let user = user::by_email(app.store(), email).await?.filter(user::Model::is_active).ok_or_else(unknown)?;
     let (link, address) = new(app, LinkKind::ApprovedRecovery, &user).await?;
-    let made = app.store().write(MakeLink { user, link, origin: origin.clone(), now: app.now() }).await?;
+    let mail = notices::to(app, &user, Notice::RecoveryLinkMade, origin)?;
+    let made = app.store().write(MakeLink { user, link, mail, origin: origin.clone(), now: app.now() }).await?;
     if made { Ok(address) } else { Err(unknown()) }
 }

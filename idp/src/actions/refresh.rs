@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::grants::{Judge, needs_consent, permits, revoke_in};
+use crate::actions::mails::Mail;
+use crate::actions::notices::{self, Notice};
 use crate::actions::tokens::{self, RefreshToken, TokenResponse};
 use crate::app::App;
 use crate::base::clock::Time;
@@ -46,6 +48,8 @@ struct Rotate {
     judge: Judge,
     idle_ends_at: Time,
     window: Duration,
+    /// Should the token have been used before.
+    alarm: Mail,
     origin: Origin,
 }
 
@@ -80,6 +84,7 @@ impl Job for Rotate {
             Standing::JustUsed => Ok(Rotated::To(row.generation)),
             Standing::Reused => {
                 revoke_in(write, id, "refresh_token_reused", &self.origin, now).await?;
+                self.alarm.queue(write).await?;
                 Ok(Rotated::Reused)
             }
             Standing::Ahead => Ok(Rotated::WentBack),
@@ -107,6 +112,11 @@ pub async fn refresh(app: &App, client: &Client, shown: &str, scope: Option<&str
     let (facts, client) = alive.ok_or_else(refused)?;
     let scope = narrowed(scope, &facts.grant.scope)?;
 
+    // Whoever asks is an application or a thief: the person's own language, or ours.
+    let nobody = Origin { language: None, device: None, ..origin.clone() };
+    let notice = Notice::RefreshTokenReused { client: client.metadata.client_name.clone() };
+    let wrong = |error| OAuthError::server_error("something went wrong here").because(error);
+    let alarm = notices::to(app, &facts.user, notice, &nobody).map_err(wrong)?;
     let lifetimes = &app.config().lifetimes;
     let job = Rotate {
         token,
@@ -116,6 +126,7 @@ pub async fn refresh(app: &App, client: &Client, shown: &str, scope: Option<&str
         idle_ends_at: now.plus(lifetimes.refresh_idle).min(facts.grant.absolute_ends_at),
         window: lifetimes.refresh_race_window,
         grant: facts.grant.clone(),
+        alarm,
         origin,
     };
     let generation = match app.store().write(job).await? {

@@ -104,6 +104,7 @@ pub async fn finish(app: &App, link: Link<'_>, ceremony: &str, credential: &[u8]
         limits: app.config().sessions.clone(),
         epoch: app.epoch(),
         origin,
+        news: None,
     };
     match app.store().write(Register { ceremony, link: row, user: user.clone(), passkey, beginning }).await? {
         Registered::Done => Ok(Opened { secret, user, beside }),

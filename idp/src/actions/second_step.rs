@@ -156,11 +156,6 @@ impl Proven {
     }
 }
 
-/// The one refusal of a code. The reason is for the log.
-pub fn code_invalid(reason: &'static str) -> AppError {
-    AppError::new(Kind::Unauthenticated, "code_invalid").because(reason)
-}
-
 /// Judges a code. The guess is counted first, whichever code it is at (C-BC-04).
 ///
 /// # Errors
@@ -179,7 +174,7 @@ pub async fn judge(app: &App, visitor: &Visitor, half_done: HalfDone, answer: An
     };
     let Some(code) = code else {
         refused(app, &half_done, &visitor.origin, "code_wrong").await?;
-        return Err(code_invalid("code_wrong"));
+        return Err(totp::invalid("no code of this person that is good now"));
     };
     Ok(Proven { half_done, code, taken, epoch: app.epoch() })
 }

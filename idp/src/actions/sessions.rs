@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::actions::audit::{Event, Origin};
 use crate::actions::everybody::{Account, Everybody};
+use crate::actions::mails::Mail;
 use crate::actions::ways_in;
 use crate::app::App;
 use crate::base::clock::Time;
@@ -166,6 +167,8 @@ pub struct Beginning {
     pub epoch: i64,
     /// Who caused it.
     pub origin: Origin,
+    /// The mail that tells the person, should they never have been in this browser (C-NOT-01); none where they are told of more, or needn't be.
+    pub news: Option<Mail>,
 }
 
 impl Beginning {
@@ -201,6 +204,11 @@ impl Beginning {
             epoch: self.epoch,
             security_epoch: user.security_epoch,
         };
+        if let Some(news) = &self.news
+            && !session::was_in(write, user.id, self.browser).await?
+        {
+            news.queue(write).await?;
+        }
         session::insert(write, row).await?;
         Event::new("session_started", &self.origin)
             .user(user.id)

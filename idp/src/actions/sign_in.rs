@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::ceremonies::{self, Begun};
+use crate::actions::mails::Mail;
+use crate::actions::notices::{self, Notice};
 use crate::actions::sessions::{self, Beginning, Opened, Proof};
 use crate::actions::visitor::Visitor;
 use crate::adapters::webauthn::{AuthenticationState, Refused, StoredPasskey, Verified};
@@ -56,7 +58,8 @@ pub fn begin(app: &App, request: &str, browser: Digest) -> Result<Begun, AppErro
 
 /// Begins a confirmation by whoever is signed in `here`, with one of their passkeys. One read.
 pub async fn begin_confirmation(app: &App, here: &SessionAndUser, browser: Digest) -> Result<Begun, AppError> {
-    let own: Vec<CredentialId> = passkey::of_user(app.store(), here.user.id).await?.into_iter().map(|row| row.credential_id).collect();
+    let own: Vec<CredentialId> =
+        passkey::of_user(app.store(), here.user.id).await?.into_iter().filter(|row| row.frozen_at.is_none()).map(|row| row.credential_id).collect();
     let (public_key, state) = app.webauthn().begin_authentication_with(&own)?;
     ceremonies::begin(app, &SigningIn { state }, &belongs_to_session(browser, here.session.id), public_key)
 }
@@ -115,6 +118,9 @@ impl<'a> Attempt<'a> {
         if !found.user.is_active() {
             return Err(self.refuse("deactivated", Some(found.user.id)).await);
         }
+        if found.passkey.frozen_at.is_some() {
+            return Err(self.refuse(FROZEN, Some(found.user.id)).await);
+        }
         // B-AUTH-01. Told only to whoever holds the passkey: the signature was good.
         let is_another = self.confirming.as_ref().is_some_and(|here| here.user.id != found.user.id);
         if is_another || named.is_some_and(|named| *named != found.user.email) {
@@ -151,6 +157,8 @@ impl<'a> Attempt<'a> {
         let Self { app, visitor, ceremony, confirming, .. } = self;
         let PasskeyAndUser { passkey, user } = found;
         let secret = SessionSecret::random();
+        let suspicion = Notice::PasskeySuspected { passkey: passkey.id, name: passkey.name.clone() };
+        let suspicion = notices::to(app, &user, suspicion, &visitor.origin)?;
         let before = visitor.everybody(app).await?;
         let beside = before.beside(user.id);
         let beginning = Beginning {
@@ -164,9 +172,10 @@ impl<'a> Attempt<'a> {
             limits: app.config().sessions.clone(),
             epoch: app.epoch(),
             origin: visitor.origin.clone().by(Actor::User(user.id)),
+            news: notices::of_sign_in(app, visitor, &user, None)?,
         };
         let suspected_clone = app.config().passkeys.suspected_clone;
-        let sign_in = SignIn { ceremony, passkey: passkey.id, user: user.id, confirming, verified, suspected_clone, beginning };
+        let sign_in = SignIn { ceremony, passkey: passkey.id, user: user.id, confirming, verified, suspected_clone, suspicion, beginning };
         match app.store().write(sign_in).await? {
             SignedIn::Done => Ok(Opened { secret, user, beside }),
             SignedIn::CeremonyUsed => Err(ceremonies::used()),
@@ -180,6 +189,9 @@ impl<'a> Attempt<'a> {
 
 /// What the audit log calls a credential id that is nobody's.
 const UNKNOWN: &str = "passkey_unknown";
+/// And a passkey whose owner said that it isn't theirs. Outside it is one whose signature was wrong: called unknown, it would be deleted from the
+/// credential manager of an owner who was mistaken.
+const FROZEN: &str = "frozen";
 
 fn passkey_invalid(reason: &'static str) -> AppError {
     let code = if reason == UNKNOWN { "passkey_unknown" } else { "passkey_invalid" };
@@ -202,6 +214,8 @@ struct SignIn {
     confirming: Option<SessionAndUser>,
     verified: Verified,
     suspected_clone: SuspectedClone,
+    /// Should the counter have gone back.
+    suspicion: Mail,
     beginning: Beginning,
 }
 
@@ -229,6 +243,9 @@ impl Job for SignIn {
         let Some(passkey) = passkey::hold(write, self.passkey).await? else {
             return self.refused(write, UNKNOWN).await;
         };
+        if passkey.frozen_at.is_some() {
+            return self.refused(write, FROZEN).await;
+        }
         if let Some(SessionAndUser { session, .. }) = &self.confirming
             && !sessions::is_still_open(write, session, &user).await?
         {
@@ -243,6 +260,9 @@ impl Job for SignIn {
                 .detail("marked", is_news)
                 .record(write, now)
                 .await?;
+            if is_news {
+                self.suspicion.queue(write).await?;
+            }
         }
         let is_suspected = passkey.suspected_at.is_some() || self.went_back(&passkey);
         if is_suspected && self.suspected_clone == SuspectedClone::Refuse {

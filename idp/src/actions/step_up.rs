@@ -121,6 +121,7 @@ async fn confirm(app: &App, here: &SessionAndUser, visitor: &Visitor, proof: Pro
         limits: app.config().sessions.clone(),
         epoch: app.epoch(),
         origin: visitor.origin.clone().by(Actor::User(here.user.id)),
+        news: None,
     };
     let failed = Event::new("confirmation_failed", &visitor.origin).user(here.user.id).session(here.session.id);
     let job = Confirm { here: here.clone(), shown, rules: Rules::of(app), beginning, failed };

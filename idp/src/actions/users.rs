@@ -1,6 +1,8 @@
 //! People, as whoever looks after the house sees them: who is here, and who is let in.
 
 use crate::actions::audit::{Event, Origin};
+use crate::actions::mails::Mail;
+use crate::actions::notices::{self, Notice};
 use crate::actions::sessions;
 use crate::app::App;
 use crate::base::clock::Time;
@@ -19,6 +21,7 @@ pub async fn list(app: &App, after: Option<&Email>) -> Result<Vec<user::Model>, 
 struct SetActive {
     email: Email,
     active: bool,
+    mail: Mail,
     origin: Origin,
     now: Time,
 }
@@ -34,6 +37,7 @@ impl Job for SetActive {
         }
         let kind = if self.active { "user_activated" } else { "user_deactivated" };
         Event::new(kind, &self.origin).user(user.id).record(write, self.now).await?;
+        self.mail.queue(write).await?;
         if !self.active {
             sessions::end_all_in(write, user.id, "deactivated", &self.origin, self.now).await?;
         }
@@ -58,6 +62,10 @@ pub async fn activate(app: &App, email: &Email, origin: &Origin) -> Result<bool,
 }
 
 async fn set_active(app: &App, email: &Email, active: bool, origin: &Origin) -> Result<bool, AppError> {
-    let job = SetActive { email: email.clone(), active, origin: origin.clone(), now: app.now() };
-    app.store().write(job).await?.ok_or(AppError::new(Kind::NotFound, "user_unknown"))
+    let unknown = || AppError::new(Kind::NotFound, "user_unknown");
+    let user = user::by_email(app.store(), email).await?.ok_or_else(unknown)?;
+    let notice = if active { Notice::Reactivated } else { Notice::Deactivated };
+    let mail = notices::to(app, &user, notice, origin)?;
+    let job = SetActive { email: email.clone(), active, mail, origin: origin.clone(), now: app.now() };
+    app.store().write(job).await?.ok_or_else(unknown)
 }

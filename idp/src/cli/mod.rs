@@ -14,6 +14,7 @@ use crate::config::{self, Config, Problems};
 mod clients;
 mod config_check;
 pub mod demo;
+mod mail;
 mod migrate;
 mod serve;
 mod users;
@@ -42,6 +43,9 @@ enum Command {
     /// Invite, list, deactivate and reactivate people; let back in who has lost every passkey.
     #[command(subcommand)]
     Users(users::Command),
+    /// Try out whether mail arrives.
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Register, list, show, disable and enable client applications.
     #[command(subcommand)]
     Clients(clients::Command),
@@ -92,6 +96,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
             Ok(())
         }
         Command::Migrate => migrate::run(config()?).await,
+        Command::Mail(command) => mail::run(&open(config()?).await?, command).await,
         Command::Users(command) => users::run(&open(config()?).await?, command).await,
         Command::Clients(command) => clients::run(&open(config()?).await?, command).await,
     }

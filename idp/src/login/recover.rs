@@ -35,24 +35,25 @@ fn place(app: &App, token: &str) -> String {
     app.config().issuer.join(&format!("/recover/{token}"))
 }
 
-fn page(step: RecoverStep) -> Recover {
-    Recover { step, action: String::new(), account: String::new(), typed: String::new(), proved: String::new(), error: None }
+fn page(app: &App, step: RecoverStep) -> Recover {
+    let minutes = app.config().lifetimes.recovery_link.as_secs() / 60;
+    Recover { step, action: String::new(), account: String::new(), typed: String::new(), minutes, proved: String::new(), error: None }
 }
 
 /// `GET /recover`
-pub(super) async fn show(pages: Pages) -> Result<Response, AppError> {
-    pages.show(page(RecoverStep::Ask))
+pub(super) async fn show(State(app): State<App>, pages: Pages) -> Result<Response, AppError> {
+    pages.show(page(&app, RecoverStep::Ask))
 }
 
 /// `POST /recover`: the same answer to every address.
 pub(super) async fn ask(State(app): State<App>, Visiting(visitor): Visiting, pages: Pages, form: Form) -> Result<Response, AppError> {
     let typed = form.field("email");
     let Some(email) = Email::parse(typed) else {
-        let again = Recover { typed: typed.to_owned(), error: Some("error-email_invalid"), ..page(RecoverStep::Ask) };
+        let again = Recover { typed: typed.to_owned(), error: Some("error-email_invalid"), ..page(&app, RecoverStep::Ask) };
         return Ok((StatusCode::BAD_REQUEST, pages.show(again)?).into_response());
     };
     recovery_links::ask(&app, email, &visitor).await?;
-    pages.show(page(RecoverStep::Sent))
+    pages.show(page(&app, RecoverStep::Sent))
 }
 
 /// The query of a link's page: what stands for a code that was right.
@@ -63,7 +64,7 @@ struct Asked {
 
 /// What the holder of this link is asked for next.
 async fn next(app: &App, link: &Link, token: &str, proved: Option<&str>, browser: &Browser) -> Result<Recover, AppError> {
-    let here = Recover { action: place(app, token), account: link.user.email.to_string(), ..page(RecoverStep::Code) };
+    let here = Recover { action: place(app, token), account: link.user.email.to_string(), ..page(app, RecoverStep::Code) };
     let text = proved.unwrap_or_default();
     if recovery::proved(app, link, token, text, browser.digest()).await.is_ok() {
         return Ok(Recover { step: RecoverStep::Passkey, proved: text.to_owned(), ..here });

@@ -66,10 +66,19 @@ fn page(app: &App, by: SecondStepBy, waiting: Option<&Waiting>, half_done: &Half
         presented: waiting.map(|waiting| waiting.presented.by.clone()),
         passed: passed.to_owned(),
         account: half_done.email().to_string(),
-        error: error.map(|error| format!("error-{}", error.code)),
+        error: error.map(|error| said(by, error).to_owned()),
         wait: error.and_then(answer::wait),
         other_url: address(app, other, waiting, passed),
         back_url: sign_in_page::address(app, waiting),
+    }
+}
+
+/// What the page says of a refusal.
+fn said(by: SecondStepBy, error: &AppError) -> &'static str {
+    match (error.code, by) {
+        ("code_invalid", SecondStepBy::Totp) => "error-code_invalid",
+        ("code_invalid", SecondStepBy::BackupCode) => "error-backup_code_wrong",
+        _ => "error-too_many_attempts",
     }
 }
 

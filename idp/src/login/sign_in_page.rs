@@ -137,11 +137,12 @@ pub(super) fn says(error: &AppError) -> bool {
 
 /// The page after a refused sign-in: with the email, if it is known, and never with the password.
 pub(super) fn refused(app: &App, pages: &Pages, waiting: Option<&Waiting>, email: Option<&Email>, error: &AppError) -> Result<Response, AppError> {
-    let page = SignIn {
-        email: email.map(ToString::to_string),
-        error: Some(format!("error-{}", error.code)),
-        wait: answer::wait(error),
-        ..empty(app, waiting)
+    let said = match error.code {
+        // Here the email may be wrong as well, and what was missing may have come too late.
+        "password_invalid" => "error-sign_in_wrong",
+        "second_step_over" => "error-sign_in_over",
+        _ => "error-too_many_attempts",
     };
+    let page = SignIn { email: email.map(ToString::to_string), error: Some(said.to_owned()), wait: answer::wait(error), ..empty(app, waiting) };
     Ok(answer::on_its_page(error, show_page(pages, waiting, page)?))
 }

@@ -33,6 +33,9 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// From when a budget is open that is not closed. Not the moment of the guess: of two guesses the one that came later may be counted first.
+const OPEN: Time = Time::from_millis(0);
+
 /// One guess that draws on a budget.
 #[derive(Clone, Debug)]
 pub struct Draw {
@@ -40,7 +43,7 @@ pub struct Draw {
     pub id: Digest,
     /// When.
     pub now: Time,
-    /// When the guess after this one is judged, by how many there have been: the first pair whose number is reached counts, else it is now.
+    /// When the guess after this one is judged, by how many there have been: the first pair whose number is reached counts, else it is at once.
     pub next_at: Vec<(i64, Time)>,
     /// From when nothing counts any more if this was the last one.
     pub forgotten_at: Time,
@@ -53,14 +56,14 @@ pub async fn draw(write: &Write<'_>, draw: &Draw) -> Result<bool, StoreError> {
     let column = |column: Column| Expr::col((Entity, column));
     let is_forgotten = || column(Column::ForgottenAt).lte(now);
     let counted = || column(Column::Failures).add(1);
-    let first = next_at.iter().find(|(number, _)| *number <= 1).map_or(now, |(_, time)| *time);
+    let first = next_at.iter().find(|(number, _)| *number <= 1).map_or(OPEN, |(_, time)| *time);
     let mut next = Expr::case(is_forgotten(), Expr::val(first));
     for (number, time) in next_at {
         next = next.case(counted().gte(*number), Expr::val(*time));
     }
     let values = [
         (Column::Failures, Expr::case(is_forgotten(), Expr::val(1_i64)).finally(counted()).into()),
-        (Column::NextAt, next.finally(Expr::val(now)).into()),
+        (Column::NextAt, next.finally(Expr::val(OPEN)).into()),
         (Column::LastAt, Expr::val(now)),
         (Column::ForgottenAt, Expr::val(forgotten_at)),
     ];
@@ -78,7 +81,7 @@ pub async fn draw(write: &Write<'_>, draw: &Draw) -> Result<bool, StoreError> {
 /// Gives back one guess that was counted at `drawn_at`. Whoever guessed after it keeps their wait.
 pub async fn give_back(write: &Write<'_>, id: Digest, drawn_at: Time) -> Result<(), StoreError> {
     let was_last = Expr::col(Column::LastAt).eq(drawn_at);
-    let next_at = Expr::case(was_last, Expr::val(drawn_at)).finally(Expr::col(Column::NextAt));
+    let next_at = Expr::case(was_last, Expr::val(OPEN)).finally(Expr::col(Column::NextAt));
     Entity::update_many()
         .col_expr(Column::Failures, Expr::col(Column::Failures).sub(1))
         .col_expr(Column::NextAt, next_at.into())

@@ -142,6 +142,12 @@ pub async fn living_of(rows: &impl Rows, user: UserId, living: Living) -> Result
     Ok(found.all(rows.rows()).await?)
 }
 
+/// Whether this person ever had a session in this browser, as far as rows still tell.
+pub async fn was_in(rows: &impl Rows, user: UserId, browser: Digest) -> Result<bool, StoreError> {
+    let found = Entity::find().select_only().column(Column::Id).filter(Column::UserId.eq(user)).filter(Column::BrowserDigest.eq(browser)).limit(1);
+    Ok(found.into_tuple::<SessionId>().one(rows.rows()).await?.is_some())
+}
+
 /// Ends a session. `false` if it had ended.
 pub async fn end(write: &Write<'_>, id: SessionId, now: Time) -> Result<bool, StoreError> {
     let change = ActiveModel { ended_at: ActiveValue::Set(Some(now)), ..Default::default() };

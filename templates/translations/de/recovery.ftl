@@ -8,7 +8,7 @@ recover-ask = Alle Passkeys verloren?
 recover-send = Link schicken
 recover-back = Zurück zur Anmeldung
 recover-sent = Sehen Sie in Ihr Postfach
-    .detail = Wenn es ein Konto mit dieser Adresse gibt, ist eine E-Mail mit einem Link dorthin unterwegs. Der Link gilt einmal und eine halbe Stunde lang.
+    .detail = Wenn es ein Konto mit dieser Adresse gibt, ist eine E-Mail mit einem Link dorthin unterwegs. Der Link gilt einmal, innerhalb von { $minutes } Minuten.
     .codes = Halten Sie einen Ihrer Ersatzcodes bereit.
     .nothing = Keine E-Mail? Sehen Sie im Spam-Ordner nach, oder versuchen Sie die Adresse, mit der Sie registriert sind. Ein älterer Link gilt nicht mehr, sobald Sie einen neuen anfordern.
 recover-code = Ersatzcode eingeben
@@ -56,3 +56,11 @@ confirm-email-yes = Ändern
 
 error-email_unchanged = Das ist schon Ihre Adresse
     .detail = Geben Sie eine andere ein, oder gehen Sie zurück.
+
+## E-Mails zu alldem
+notice-recovery_link_made = Die Verwaltung dieses Dienstes hat einen Link erstellt, mit dem Sie ohne Ersatzcode einen neuen Passkey registrieren können. Sie gibt ihn Ihnen selbst; er steht nicht in dieser Mail.
+    .subject = Für Ihr { $brand }-Konto wurde ein Link erstellt
+notice-address_change_asked = Ihr Konto soll eine andere Adresse bekommen: { $name }. Die Änderung wird gemacht, sobald der Link geöffnet wird, der dorthin geschickt wurde.
+    .subject = Ihr { $brand }-Konto soll eine andere Adresse bekommen
+notice-address_wanted = Jemand wollte diese Adresse einem anderen Konto geben. Sie gehört zu Ihrem, deshalb wurde nichts geändert. Waren Sie es? Dann melden Sie sich hier mit dieser Adresse an, oder nehmen Sie dort eine andere.
+    .subject = Ihre Adresse wurde für ein anderes { $brand }-Konto angegeben

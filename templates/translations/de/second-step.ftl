@@ -1,6 +1,5 @@
 ### Die Anmeldung mit Passwort und der zweite Schritt danach.
 
-password = Passwort
 use-password = Stattdessen ein Passwort verwenden
 sign-in-password = Mit dem Passwort anmelden
 continue-to = Weiter zu { $client }
@@ -31,9 +30,9 @@ try-again-in-hours = In { $count } Stunden können Sie es wieder versuchen.
 try-again-in-days = In { $count } Tagen können Sie es wieder versuchen.
 
 ## Was schiefging
-error-password_invalid = Das hat nicht geklappt
+error-sign_in_wrong = Das hat nicht geklappt
     .detail = E-Mail-Adresse und Passwort passen nicht zusammen. Prüfen Sie beide, oder verwenden Sie Ihren Passkey.
-error-code_invalid = Dieser Code gilt nicht
-    .detail = Er ist vielleicht vertippt, abgelaufen oder schon benutzt. Warten Sie auf den nächsten, oder nehmen Sie einen anderen.
-error-second_step_over = Bitte beginnen Sie noch einmal
+error-backup_code_wrong = Dieser Code gilt nicht
+    .detail = Er ist vielleicht vertippt oder schon benutzt. Prüfen Sie ihn, oder nehmen Sie einen anderen.
+error-sign_in_over = Bitte beginnen Sie noch einmal
     .detail = Der Code kam zu spät, oder zu viele waren falsch. Es ist nichts verloren: Melden Sie sich noch einmal an.

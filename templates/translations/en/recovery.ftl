@@ -8,7 +8,7 @@ recover-ask = Lost every passkey?
 recover-send = Send me the link
 recover-back = Back to sign-in
 recover-sent = Look into your mailbox
-    .detail = If there is an account with this address, a mail with a link is on its way to it. The link works once, and for half an hour.
+    .detail = If there is an account with this address, a mail with a link is on its way to it. The link works once, within { $minutes } minutes.
     .codes = Have one of your backup codes ready.
     .nothing = No mail? Look into your spam folder, or try the address that you registered with. An older link stops working when you ask for a new one.
 recover-code = Enter a backup code
@@ -56,3 +56,11 @@ confirm-email-yes = Change it
 
 error-email_unchanged = This is your address already
     .detail = Enter another one, or go back.
+
+## Mails about all this
+notice-recovery_link_made = Whoever looks after this service made a link by which you can register a new passkey without a backup code. They hand it to you themselves; it is not in this mail.
+    .subject = A link into your { $brand } account was made
+notice-address_change_asked = Your account is to get another address: { $name }. The change is made once the link that was sent there is opened.
+    .subject = Your { $brand } account is to get another address
+notice-address_wanted = Somebody wanted to give this address to another account. It is the address of yours, so nothing was changed. Was it you? Then sign in here with this address, or use another one there.
+    .subject = Your address was given for another { $brand } account

@@ -1,6 +1,5 @@
 ### Signing in with a password, and the second step after it.
 
-password = Password
 use-password = Use a password instead
 sign-in-password = Sign in with the password
 continue-to = Continue to { $client }
@@ -31,9 +30,9 @@ try-again-in-hours = You can try again in { $count } hours.
 try-again-in-days = You can try again in { $count } days.
 
 ## What went wrong
-error-password_invalid = That didn’t work
+error-sign_in_wrong = That didn’t work
     .detail = The email and the password don’t fit together. Check both, or use your passkey.
-error-code_invalid = This code doesn’t work
-    .detail = It may be mistyped, over, or used already. Wait for the next one, or take another.
-error-second_step_over = Please start again
+error-backup_code_wrong = This code doesn’t work
+    .detail = It may be mistyped, or used already. Check it, or take another one.
+error-sign_in_over = Please start again
     .detail = The code came too late, or there were too many wrong ones. Nothing is lost: sign in once more.

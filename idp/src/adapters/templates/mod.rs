@@ -19,8 +19,8 @@ mod assets;
 mod escape;
 pub mod mails;
 pub mod pages;
-#[cfg(test)]
-mod samples;
+#[cfg(any(test, feature = "samples"))]
+pub mod samples;
 #[cfg(test)]
 mod tests;
 mod times;

@@ -1,4 +1,7 @@
-//! One sample of each page in each state that looks different: what the tests render, and what a person can look at.
+//! One sample of each page in each state that looks different: what the tests render, and what a person can look at. No server has it: it
+//! is built for tests, and with the feature `samples` for those that look from outside.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::missing_panics_doc, reason = "part of tests alone")]
 
 use std::time::Duration;
 
@@ -26,7 +29,7 @@ const NOW: i64 = 1_777_809_600;
 const HOUR: i64 = 3600;
 
 /// The codes that an error page can be asked for. Whoever adds a code adds its sentences, or these tests say so.
-pub(super) const ERROR_CODES: &[&str] = &[
+pub const ERROR_CODES: &[&str] = &[
     "internal",
     "not_found",
     "method_not_allowed",
@@ -103,17 +106,17 @@ pub(super) const ERROR_CODES: &[&str] = &[
 ];
 
 /// A page in one of its states.
-pub(super) struct Sample {
+pub struct Sample {
     /// The page, as `render` knows it.
-    pub(super) page: &'static str,
+    pub page: &'static str,
     /// Which of its states, for the name of the file.
-    pub(super) state: &'static str,
+    pub state: &'static str,
     /// What it is given, to be changed at will by a test.
-    pub(super) context: Value,
+    pub context: Value,
 }
 
 /// Every page in every state that looks different.
-pub(super) fn all() -> Vec<Sample> {
+pub fn all() -> Vec<Sample> {
     let mut samples = sign_in();
     samples.extend(coming_aboard());
     samples.extend(at_home());
@@ -164,7 +167,7 @@ fn sign_in() -> Vec<Sample> {
         ),
         sample("for-a-client", asked),
         sample("error", SignIn { error: text("error-email_invalid"), typed: "alice@".into(), ..plain.clone() }),
-        sample("wrong-password", SignIn { error: text("error-password_invalid"), email: text("alice@northwind.example"), ..plain.clone() }),
+        sample("wrong-password", SignIn { error: text("error-sign_in_wrong"), email: text("alice@northwind.example"), ..plain.clone() }),
         sample("without-passwords", SignIn { offers_password: false, ..plain.clone() }),
         sample("remembered-password", SignIn { remembered: remembered("alice@northwind.example", "AE"), leads: Leads::Password, ..plain.clone() }),
         sample(
@@ -262,10 +265,12 @@ fn ways_in() -> Vec<Sample> {
             last_used_at: used.map(ago),
             last_used_from: used.map(|_| "Chrome on Android, 2001:db8:1:2::/64".into()),
             suspected_at: None,
+            frozen_at: None,
         },
         kind,
         rename_url: "/account/passkeys/p1/rename".into(),
         revoke_url: "/account/passkeys/p1/delete".into(),
+        unfreeze_url: "/account/passkeys/p1/unfreeze".into(),
     };
     let two = SignInMethods {
         house: house("sign-in-methods"),
@@ -286,6 +291,8 @@ fn ways_in() -> Vec<Sample> {
     };
     let mut copied = two.clone();
     copied.passkeys.iter_mut().skip(1).for_each(|own| own.passkey.suspected_at = Some(ago(30)));
+    let mut frozen = SignInMethods { news: Some("unfrozen"), ..two.clone() };
+    frozen.passkeys.iter_mut().skip(1).for_each(|own| own.passkey.frozen_at = Some(ago(2)));
     let one = SignInMethods { passkeys: vec![own("Windows Hello", None, false, Some(1))], nudge: true, news: Some("revoked"), ..two.clone() };
     let rename = RenamePasskey {
         action: "/account/passkeys/p1/rename".into(),
@@ -328,6 +335,7 @@ fn ways_in() -> Vec<Sample> {
         sample("one", one),
         sample("copied-allowed", SignInMethods { suspected_refused: false, ..copied.clone() }),
         sample("copied", copied),
+        sample("frozen", frozen),
         sample(
             "full",
             SignInMethods { has_room: false, news: Some("renamed"), codes: Codes { saved_at: None, ..ways::codes(0, &[]) }, ..two.clone() },

@@ -58,7 +58,7 @@ pub struct Needs {
     /// The name of what it is about, or empty.
     pub name: String,
     /// How many, where that is said.
-    pub count: u64,
+    pub count: usize,
     /// Where something is done about it.
     pub url: String,
 }
@@ -90,6 +90,8 @@ pub struct Passkey {
     pub last_used_from: Option<String>,
     /// When its counter went back, if it did: it may have been copied.
     pub suspected_at: Option<Time>,
+    /// When its owner said that it isn't theirs, if they did: it signs in no more.
+    pub frozen_at: Option<Time>,
 }
 
 /// `/account/sign-in-methods`.
@@ -138,6 +140,8 @@ pub struct OwnPasskey {
     pub rename_url: String,
     /// Where it is taken away.
     pub revoke_url: String,
+    /// Where its owner says that it is theirs after all.
+    pub unfreeze_url: String,
 }
 
 /// `/account/passkeys/ID/rename`.

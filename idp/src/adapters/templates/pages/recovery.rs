@@ -31,6 +31,8 @@ pub struct Recover {
     pub account: String,
     /// What was typed and is no email, to be mended; else empty.
     pub typed: String,
+    /// How long a link is good.
+    pub minutes: u64,
     /// What stands for a code that was right; else empty.
     pub proved: String,
     /// The message `error-CODE` to show.

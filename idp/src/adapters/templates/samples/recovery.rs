@@ -5,7 +5,7 @@ use crate::adapters::templates::pages::{ChangeEmail, ConfirmEmail, Recover, Reco
 
 pub(super) fn samples() -> Vec<Sample> {
     let ask =
-        Recover { step: RecoverStep::Ask, action: String::new(), account: String::new(), typed: String::new(), proved: String::new(), error: None };
+        Recover { step: RecoverStep::Ask, action: String::new(), account: String::new(), typed: String::new(), minutes: 30, proved: String::new(), error: None };
     let code = Recover { step: RecoverStep::Code, action: "/recover/abc".into(), account: "alice@northwind.example".into(), ..ask.clone() };
     let change = ChangeEmail {
         house: house("profile"),

@@ -26,7 +26,7 @@ pub(super) fn all() -> Vec<Sample> {
         sample("totp-wait", SecondStep { error: text("error-too_many_attempts"), wait, ..asked.clone() }),
         sample("totp-for-a-client", asked),
         sample("totp", totp),
-        sample("backup-code-wrong", SecondStep { error: text("error-code_invalid"), ..by_code.clone() }),
+        sample("backup-code-wrong", SecondStep { error: text("error-backup_code_wrong"), ..by_code.clone() }),
         sample("backup-code", by_code),
         sample("last", BackupCodeUsed { left: 0, presented: Some(long()), ..used.clone() }),
         sample("one-left", BackupCodeUsed { left: 1, presented: Some(wiki()), ..used.clone() }),

@@ -1,0 +1,84 @@
+//! Two real `weftid serve` processes over one PostgreSQL database, behind one name, as a load balancer would have them; and beside them a node
+//! in this process that arranges.
+
+use std::collections::BTreeMap;
+
+use crate::database::Database;
+use crate::person::Person;
+use crate::process::{Process, environment, variable};
+use crate::provider::{ISSUER, Provider};
+use crate::relying_party::RelyingParty;
+use crate::watched::free_port;
+use crate::wire::Wire;
+
+/// All people of a test share one network, nobody outside is asked, and hashing is as cheap as it may be.
+const SETTINGS: [(&str, &str); 5] = [
+    ("limits.network_per_minute", "100000"),
+    ("limits.network_guesses", "1000000"),
+    ("passwords.breached", "off"),
+    ("passwords.memory_kib", "7168"),
+    ("passwords.iterations", "1"),
+];
+
+/// Two processes that serve, and what arranges beside them.
+pub struct Pair {
+    /// Arranges; people whom it makes are served by the first process.
+    pub provider: Provider,
+    /// The first process.
+    pub one: Process,
+    /// The second.
+    pub other: Process,
+    /// A wire that reaches the second process under the provider's name.
+    there: Wire,
+    _others_files: Database,
+}
+
+impl Pair {
+    /// Starts both.
+    pub async fn start() -> Self {
+        let database = Database::empty_postgres().await;
+        let others_files = database.for_another_node();
+        let settings: Vec<(&str, &str)> = SETTINGS.into_iter().chain([("issuer", ISSUER)]).collect();
+        let one = Process::serve_at(&database, free_port(), &settings).await;
+        let other = Process::serve_at(&others_files, free_port(), &settings).await;
+        let provider = Provider::behind(database, &SETTINGS, one.address).await;
+        let there = Wire::new();
+        there.route(&provider.issuer, other.address);
+        Self { provider, one, other, there, _others_files: others_files }
+    }
+
+    /// So many tabs of the same browser at the same page, by turns served by the one and the other process.
+    pub fn tabs(&self, person: &Person, count: usize) -> Vec<Person> {
+        let mut tabs = vec![person.clone(); count];
+        self.by_turns(&mut tabs);
+        tabs
+    }
+
+    /// Lets every second of these people be served by the other process from now on.
+    pub fn by_turns(&self, people: &mut [Person]) {
+        for person in people.iter_mut().skip(1).step_by(2) {
+            person.is_served_by(&self.there);
+        }
+    }
+
+    /// The same person, served by the other process.
+    #[must_use]
+    pub fn there(&self, person: &Person) -> Person {
+        let mut person = person.clone();
+        person.is_served_by(&self.there);
+        person
+    }
+
+    /// The same client, served by the other process.
+    #[must_use]
+    pub fn client_there(&self, client: &RelyingParty) -> RelyingParty {
+        client.at(&self.there)
+    }
+
+    /// What points another command of the binary at the same database.
+    pub fn environment(&self) -> BTreeMap<String, String> {
+        let mut environment = environment(&self.provider.database, self.one.address.port());
+        environment.insert(variable("issuer"), ISSUER.to_owned());
+        environment
+    }
+}
