@@ -79,7 +79,7 @@ on_both_databases! {
         assert_eq!(enters(&provider, &ada).await, 200);
         assert_eq!((events(&provider.database, "not_me").await, events(&provider.database, "sessions_ended").await), (1, 1));
         let told = provider.mail("You are signed out of WeftID everywhere").await;
-        assert!(told.links().is_empty() && told.to == [ADA], "{}", told.text);
+        assert!(told.all_links().is_empty() && told.to == ADA, "{}", told.text);
         // Once. Who looks again is told that it is done.
         owner.opens(&link).await.shows("not-me-done");
     }

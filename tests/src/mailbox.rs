@@ -11,13 +11,14 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::Url;
 
+use crate::provider::Provider;
 use crate::watched::Watched;
 
 /// A mail as its reader sees it.
 #[derive(Clone, Debug)]
 pub struct Mail {
-    /// Every recipient that the headers name.
-    pub to: Vec<String>,
+    /// The one address it is for, as the headers say.
+    pub to: String,
     /// Name and address of the sender.
     pub from: (String, String),
     /// The subject.
@@ -38,9 +39,11 @@ impl Mail {
         let message = MessageParser::default().parse(raw).unwrap_or_else(|| panic!("no mail: {}", String::from_utf8_lossy(raw)));
         assert_eq!((message.text_body_count(), message.html_body_count(), message.attachment_count()), (1, 1, 0));
         assert!(message.content_type().is_some_and(|kind| kind.ctype() == "multipart" && kind.subtype() == Some("alternative")));
+        let recipients: Vec<&str> = message.to().into_iter().flat_map(|to| to.iter()).map(|to| to.address().unwrap_or_default()).collect();
+        assert!(recipients.len() == 1 && message.cc().is_none() && message.bcc().is_none(), "C-REC-06: one recipient, and no other: {recipients:?}");
         let address = message.from().and_then(|from| from.first()).expect("a mail says from whom it is");
         Self {
-            to: message.to().into_iter().flat_map(|to| to.iter()).map(|to| to.address().unwrap_or_default().to_owned()).collect(),
+            to: recipients[0].to_owned(),
             from: (address.name().unwrap_or_default().to_owned(), address.address().unwrap_or_default().to_owned()),
             subject: message.subject().unwrap_or_default().to_owned(),
             text: message.body_text(0).expect("plain text").replace("\r\n", "\n"),
@@ -60,7 +63,7 @@ impl Mail {
     }
 
     /// The links of the HTML. The plain text has the same.
-    pub fn links(&self) -> Vec<Url> {
+    pub fn all_links(&self) -> Vec<Url> {
         let links: Vec<Url> =
             self.html.split("href=\"").skip(1).map(|rest| Url::parse(rest.split('"').next().unwrap_or_default()).expect("a link is a URL")).collect();
         for link in &links {
@@ -69,10 +72,15 @@ impl Mail {
         links
     }
 
+    /// Those whose path begins with `path`.
+    pub fn links(&self, path: &str) -> Vec<String> {
+        self.all_links().iter().filter(|link| link.path().starts_with(path)).map(Url::to_string).collect()
+    }
+
     /// The one link of this mail that leads to this place.
     #[track_caller]
     pub fn link(&self, place: &str) -> Url {
-        let found: Vec<Url> = self.links().into_iter().filter(|link| link.path().starts_with(place)).collect();
+        let found: Vec<Url> = self.all_links().into_iter().filter(|link| link.path().starts_with(place)).collect();
         assert_eq!(found.len(), 1, "{place} in {}", self.text);
         found[0].clone()
     }
@@ -85,6 +93,16 @@ pub fn kept_in(data_dir: &Path) -> Vec<Mail> {
     // Their names begin with the time.
     paths.sort();
     paths.into_iter().map(|path| Mail::read(&std::fs::read(path).expect("a mail can be read"))).collect()
+}
+
+/// Every mail so far, those that waited included.
+pub async fn letters(provider: &Provider) -> Vec<Mail> {
+    provider.mails().await
+}
+
+/// The links of ours whose path begins with `path` in all mails to one address so far.
+pub async fn links_to(provider: &Provider, to: &str, path: &str) -> Vec<String> {
+    letters(provider).await.iter().filter(|letter| letter.to == to).flat_map(|letter| letter.links(path)).collect()
 }
 
 /// How a server wants to be spoken to.

@@ -2,10 +2,9 @@
 //! method is required of everybody it opens no session, and leads to a passkey instead.
 
 use crate::actions::audit::{Actor, Event, Origin};
-use crate::actions::backup_code_use;
 use crate::actions::enrolment::{self, Instead};
 use crate::actions::mails::Mail;
-use crate::actions::notices::{self, Notice};
+use crate::actions::notices;
 use crate::actions::passwords::{self, Judged};
 use crate::actions::second_step::{self, Accepted, Answer, HalfDone, Proven};
 use crate::actions::sessions::{Beginning, Opened, Proof};
@@ -168,14 +167,8 @@ pub async fn finish(app: &App, visitor: &Visitor, half_done: HalfDone, answer: A
     let (secret, beginning) = beginning(app, visitor, &user, proven.password_set_at(), Proof { acr: Acr::PasswordOtp, amr }).await?;
     let beside = beginning.before.beside(proven.user());
     let (set_at, policy) = (proven.password_set_at(), app.config().sign_in.require_strong);
-    let code_used = match proven.backup_code_set() {
-        Some(set) => {
-            let left = backup_code_use::left(app, &user).await?.saturating_sub(1);
-            Some(notices::to(app, &user, Notice::BackupCodeUsed { set, left }, &visitor.origin)?)
-        }
-        None => None,
-    };
-    match app.store().write(SecondStepPassed { proven, policy, code_used, beginning }).await? {
+    let notice = proven.notice().map(|notice| notices::to(app, &user, notice, &visitor.origin)).transpose()?;
+    match app.store().write(SecondStepPassed { proven, notice, policy, beginning }).await? {
         SecondStepOutcome::In { user, by_backup_code } => Ok(Finished::In { opened: Opened { secret, user: *user, beside }, by_backup_code }),
         SecondStepOutcome::Instead(Instead::Enrol, user) => enrolment::seal(app, &user, set_at, visitor.browser, request).map(Finished::Enrol),
         SecondStepOutcome::Instead(Instead::UsePasskey, _) => Err(enrolment::passkey_required()),
@@ -186,9 +179,9 @@ pub async fn finish(app: &App, visitor: &Visitor, half_done: HalfDone, answer: A
 
 struct SecondStepPassed {
     proven: Proven,
+    /// What the person is told if it is accepted.
+    notice: Option<Mail>,
     policy: RequireStrong,
-    /// Should it have been a backup code.
-    code_used: Option<Mail>,
     beginning: Beginning,
 }
 
@@ -215,9 +208,6 @@ impl Job for SecondStepPassed {
             Accepted::Totp => ("password and authenticator app", false),
             Accepted::BackupCode { left } => {
                 Event::new("backup_code_used", origin).user(id).detail("left", left).record(write, now).await?;
-                if let Some(mail) = &self.code_used {
-                    mail.queue(write).await?;
-                }
                 ("password and backup code", true)
             }
             Accepted::CodeUsed => {
@@ -229,6 +219,9 @@ impl Job for SecondStepPassed {
                 return Ok(SecondStepOutcome::Over(reason));
             }
         };
+        if let Some(notice) = &self.notice {
+            notice.queue(write).await?;
+        }
         if let Some(instead) = enrolment::instead_in(write, self.policy, id).await? {
             enrolment::accepted_event(id, instead, origin).record(write, now).await?;
             return Ok(SecondStepOutcome::Instead(instead, Box::new(user)));

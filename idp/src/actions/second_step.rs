@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::actions::audit::{Event, Origin};
 use crate::actions::backup_code_use;
 use crate::actions::limits::{self, Budget, Method, Taken};
+use crate::actions::notices::Notice;
 use crate::actions::passwords::Judged;
 use crate::actions::totp;
 use crate::actions::visitor::Visitor;
@@ -15,7 +16,7 @@ use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::email::Email;
 use crate::base::error::{AppError, Kind};
-use crate::base::id::{BackupCodeSetId, UserId};
+use crate::base::id::UserId;
 use crate::base::sealed::Fact;
 use crate::base::single_use::SingleUseId;
 use crate::store::spent::{self, Spending};
@@ -128,17 +129,17 @@ impl Proven {
         self.half_done.user()
     }
 
-    /// The set of the backup code that fits, if it is one.
-    pub const fn backup_code_set(&self) -> Option<BackupCodeSetId> {
-        match &self.code {
-            Code::Totp(_) => None,
-            Code::BackupCode(matched) => Some(matched.set()),
-        }
-    }
-
     /// When the password was set.
     pub const fn password_set_at(&self) -> Time {
         self.half_done.password_set_at()
+    }
+
+    /// What the person is told by mail when it is accepted, if anything.
+    pub fn notice(&self) -> Option<Notice> {
+        match &self.code {
+            Code::Totp(_) => None,
+            Code::BackupCode(matched) => Some(matched.notice()),
+        }
     }
 
     /// Inside the write of what both give. Hold the person's row to change first: of two answers to one password, one comes first.
