@@ -396,7 +396,7 @@ on_both_databases! {
     }
 
     /// C-BC-02, C-BC-03: a backup code stands in for the second step once, however it is typed; the next page says how many are left and what to
-    /// mend.
+    /// mend, and a mail tells the person (C-NOT-01).
     async fn a_backup_code_is_good_once(kind: Kind) {
         let provider = Provider::start(kind).await;
         let codes = comes_aboard_with_codes(&provider, "bob@id.example").await;
@@ -419,6 +419,7 @@ on_both_databases! {
         let tokens = shop.redeems(&asked, &callback).await.expect("a code");
         assert_eq!((tokens.claims["acr"].as_str(), tokens.claims["amr"].to_string().as_str()), (Some("password+otp"), r#"["pwd","mfa"]"#));
         assert_eq!(events(&provider.database, "backup_code_used").await, 1);
+        assert_eq!(provider.database.count("SELECT count(*) FROM mails WHERE kind = 'backup_code_used'").await, 1);
 
         let mut again = half_done(&provider, "bob@id.example").await;
         again.presses("backup-code", &[]).await.shows("second-step");
