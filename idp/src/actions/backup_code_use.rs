@@ -32,6 +32,13 @@ impl Matched {
     }
 }
 
+impl Matched {
+    /// The set it belongs to.
+    pub const fn set(&self) -> BackupCodeSetId {
+        self.set
+    }
+}
+
 /// Compares what was typed with the codes of this person that are still good. `None` if it is none of them. One read.
 ///
 /// # Errors
