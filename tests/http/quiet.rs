@@ -11,6 +11,7 @@ use weftid_tests::person::Person;
 use weftid_tests::provider::Provider;
 
 use crate::passkeys::{BEGIN, FINISH, almost_signed_in, at_the_sign_in_page};
+use crate::passwords::{at_the_password, types, types_code};
 use crate::step_up::STEP_UP;
 use crate::totp;
 
@@ -38,7 +39,6 @@ async fn looks_after_ways_in(provider: &Provider, person: &mut Person) -> Vec<St
     secrets.push(code);
     secrets
 }
-use crate::passwords::{at_the_password, types, types_code};
 
 /// Comes aboard, signs in, fails to, and types into every field; gives everything that must not be in the log.
 async fn lives(provider: &Provider) -> Vec<String> {
