@@ -16,3 +16,4 @@ mod pictures;
 mod sign_in_methods;
 mod signals;
 mod stage;
+mod ways;
