@@ -4,8 +4,15 @@ use super::{Sample, ago, house, sample, text};
 use crate::adapters::templates::pages::{ChangeEmail, ConfirmEmail, Recover, RecoverStep, Waiting};
 
 pub(super) fn samples() -> Vec<Sample> {
-    let ask =
-        Recover { step: RecoverStep::Ask, action: String::new(), account: String::new(), typed: String::new(), minutes: 30, proved: String::new(), error: None };
+    let ask = Recover {
+        step: RecoverStep::Ask,
+        action: String::new(),
+        account: String::new(),
+        typed: String::new(),
+        minutes: 30,
+        proved: String::new(),
+        error: None,
+    };
     let code = Recover { step: RecoverStep::Code, action: "/recover/abc".into(), account: "alice@northwind.example".into(), ..ask.clone() };
     let change = ChangeEmail {
         house: house("profile"),
