@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on stops, and says why")]
 
 mod aboard;
+mod accounts;
 mod autofill;
 mod axe;
 mod closed;

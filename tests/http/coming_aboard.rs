@@ -49,7 +49,7 @@ async fn almost_aboard(provider: &Provider, link: &str, extra: &Value) -> (Perso
 }
 
 /// The codes on the page in the window.
-fn codes(person: &Person) -> Vec<String> {
+pub(crate) fn codes(person: &Person) -> Vec<String> {
     let page = person.page();
     page.all("code").map(|code| page.text_of(code)).filter(|text| text.len() == 31).collect()
 }

@@ -14,6 +14,7 @@ pub mod cookies;
 pub mod database;
 pub mod html;
 pub mod log;
+pub mod mailbox;
 pub mod own_secrets;
 pub mod pair;
 pub mod person;

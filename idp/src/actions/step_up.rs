@@ -132,7 +132,7 @@ async fn confirm(app: &App, here: &SessionAndUser, visitor: &Visitor, proof: Pro
         Outcome::SessionEnded => Err(AppError::new(Kind::Unauthenticated, "not_signed_in")),
         Outcome::HasPasskey => Err(with_passkey_only()),
         Outcome::Over(why) => Err(expired(why)),
-        Outcome::CodeUsed => Err(totp::invalid("code_used")),
+        Outcome::CodeUsed => Err(totp::invalid("it was used before")),
     }
 }
 
