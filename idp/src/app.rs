@@ -21,11 +21,11 @@ use crate::base::flood_guard::FloodGuard;
 use crate::base::id::ClientId;
 use crate::base::sealed::{Fact, Unsealed};
 use crate::base::single_use::SingleUseId;
-use crate::config::{Breached, Config, DatabaseUrl, MasterKeySource};
+use crate::config::{Breached, Config, DatabaseUrl, MasterKey, MasterKeySource};
 use crate::keys::at_rest::{self, DataKey, DataKeys};
 use crate::keys::ring::{self, Rings};
 use crate::store::client::{self, Client};
-use crate::store::connect::Target;
+use crate::store::connect::{Target, WrappedKey};
 use crate::store::horizon::{self, Horizon};
 use crate::store::{Job, Store, StoreError, Write, data_key, passkey};
 
@@ -118,7 +118,7 @@ impl App {
     ///
     /// With a missing or wrong master key nothing is changed (security requirement D-SEC-06).
     pub async fn open(config: Config, clock: Clock) -> Result<Self, StartError> {
-        let store = Store::open(&target(&config)).await?;
+        let store = Store::open_if(&target(&config), |wrapped| may_open(&config, wrapped)).await?;
         let data_keys = Arc::new(open_data_keys(&store, &config, clock.now()).await?);
         let rings = ring::load(&store, &data_keys, &config.issuer, clock.now()).await?;
         let horizon = horizon::current(&store).await?;
@@ -338,13 +338,29 @@ impl Job for AddDataKey {
     }
 }
 
+/// Whether the master key opens what rests in this database already. Asked before a table is changed, for an upgrade can't be taken back.
+fn may_open(config: &Config, wrapped: &[WrappedKey]) -> Result<(), StartError> {
+    if wrapped.is_empty() {
+        return Ok(());
+    }
+    let master = master_key(config, false)?;
+    for (id, wrapped) in wrapped {
+        DataKey::unwrap_key(&master, *id, wrapped)?;
+    }
+    Ok(())
+}
+
+fn master_key(config: &Config, may_create: bool) -> Result<MasterKey, StartError> {
+    Ok(match &config.keys.master_key {
+        MasterKeySource::Given(key) => key.clone(),
+        MasterKeySource::BesideDatabase(path) => at_rest::create_or_read(path, may_create)?,
+    })
+}
+
 /// Unwraps the data keys, after making the first one where there is none. A master key is made only for a database that has no data key yet.
 async fn open_data_keys(store: &Store, config: &Config, now: Time) -> Result<DataKeys, StartError> {
     let mut rows = data_key::all(store).await?;
-    let master = match &config.keys.master_key {
-        MasterKeySource::Given(key) => key.clone(),
-        MasterKeySource::BesideDatabase(path) => at_rest::create_or_read(path, rows.is_empty())?,
-    };
+    let master = master_key(config, rows.is_empty())?;
     if rows.is_empty() {
         let first = DataKey::random();
         let row = data_key::Model { id: first.id(), number: 1, wrapped: first.wrap(&master)?, created_at: now };

@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on stops, and says why")]
 
 mod aboard;
+mod accounts;
 mod autofill;
 mod axe;
+mod closed;
 mod detours;
 mod fallback;
 mod instrument;

@@ -9,6 +9,7 @@ use weftid_tests::database::Kind;
 use weftid_tests::process;
 use weftid_tests::provider::Provider;
 
+use crate::accounts;
 use crate::stage::{Demo, Visitor, application_is};
 
 #[tokio::test]
@@ -107,6 +108,33 @@ async fn pictures_of_confirming() {
     window.presses("create-passkey").await;
     window.waits_until("it is confirmed first", "document.querySelector('.waiting')?.textContent.includes('First')").await;
     takes(window, &folder, "sign-in-methods", "sign-in-methods-confirming").await;
+}
+
+#[tokio::test]
+async fn pictures_of_the_account() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = std::env::var_os("WEFTID_PICTURES").map_or_else(|| scratch.path().to_owned(), PathBuf::from);
+    let demo = Demo::start().await;
+    let visitor = accounts::two(&demo).await;
+    let window = &visitor.window;
+    visitor.device.is_present(false).await;
+    window.opens(demo.application("wiki/sign-in")).await;
+    window.shows("consent").await;
+    window.presses("allow").await;
+    application_is(window, "/wiki", "signed-in").await;
+    for (path, page) in [("account", "dashboard"), ("account/sessions", "sessions"), ("account/apps", "apps"), ("account/activity", "activity")] {
+        window.opens(demo.provider(path)).await;
+        takes(window, &folder, page, &format!("own-{page}")).await;
+    }
+    window.opens(demo.provider("account/apps")).await;
+    window.presses("revoke").await;
+    takes(window, &folder, "revoke-app", "revoke-app").await;
+    window.opens(demo.provider("choose-account")).await;
+    takes(window, &folder, "choose-account", "choose-account").await;
+    window.opens(demo.provider("sign-out")).await;
+    takes(window, &folder, "sign-out", "sign-out-of-several").await;
+    window.presses("sign-out").await;
+    takes(window, &folder, "signed-out", "signed-out-others").await;
 }
 
 #[tokio::test]

@@ -33,6 +33,7 @@ on_both_databases! {
         let mut person = with_key.at_another_browser();
         person.opens(&shop.asks(&[], &[ESSENTIAL]).url).await.shows("sign-in");
         types_email(&mut person).await;
+        provider.clock.advance(std::time::Duration::from_secs(1));
         types(&mut person, SECRET).await.shows("second-step");
         let arrival = types_code(&mut person, &app.code(&provider.clock)).await;
         assert_eq!(error(&arrival), "unmet_authentication_requirements");
@@ -41,6 +42,7 @@ on_both_databases! {
         provider.clock.advance(std::time::Duration::from_secs(1));
         let asked = shop.asks(&[], &[ESSENTIAL]);
         person.opens(&asked.url).await.shows("sign-in");
+        provider.clock.advance(std::time::Duration::from_secs(1));
         person.touches_passkey().await.shows("consent");
         let callback = person.presses("allow", &[]).await.callback();
         let tokens = shop.redeems(&asked, &callback).await.expect("a code");

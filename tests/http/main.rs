@@ -53,3 +53,4 @@ mod totp;
 mod two_processes;
 mod userinfo;
 mod well_known;
+mod who_did_what;

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use url::Url;
 use weftid::base::clock::Clock;
-use weftid_tests::database::Database;
+use weftid_tests::database::{Database, Kind};
 use weftid_tests::on_both_databases;
 use weftid_tests::person::Person;
 use weftid_tests::process::{Ended, Process, environment, run, variable};
@@ -192,6 +192,35 @@ async fn without_its_master_key_it_touches_nothing() {
     }
     set(&key, 0o600);
     succeeds(&run(&["migrate"], &environment).await);
+}
+
+on_both_databases! {
+    /// D-SEC-06: an upgrade with the wrong master key changes no table; with the right one its steps are made.
+    async fn an_upgrade_waits_for_the_right_master_key(kind: Kind) {
+        let database = Database::empty(kind).await;
+        let environment = environment(&database, free_port());
+        succeeds(&run(&["migrate"], &environment).await);
+        let key = std::fs::read_to_string(database.master_key()).unwrap();
+        // As an older release left it: a table is missing, and so is the note that its step was made.
+        database.execute("DROP TABLE mails").await;
+        database.execute("DELETE FROM seaql_migrations").await;
+        let is_there = match kind {
+            Kind::Sqlite => "SELECT count(*) FROM sqlite_master WHERE name = 'mails'",
+            Kind::Postgres => "SELECT count(*) FROM pg_tables WHERE tablename = 'mails'",
+        };
+        let set = |text: &str| {
+            std::fs::write(database.master_key(), text).unwrap();
+            std::fs::set_permissions(database.master_key(), std::fs::Permissions::from_mode(0o600)).unwrap();
+        };
+        set(&weftid::base::base64url::encode([7; 32]));
+        for command in ["serve", "migrate"] {
+            fails(&run(&[command], &environment).await, 1, &["master key"]);
+            assert_eq!((database.count(is_there).await, database.count("SELECT count(*) FROM seaql_migrations").await), (0, 0), "{command}");
+        }
+        set(&key);
+        // Now it is tried, and meets the tables of today.
+        fails(&run(&["migrate"], &environment).await, 1, &["already exists"]);
+    }
 }
 
 /// D-BAK-04: what is written to the data directory is for its owner alone, whatever the umask.

@@ -10,11 +10,12 @@ use weftid_tests::log::{Log, canary, captured};
 use weftid_tests::provider::Provider;
 
 use crate::passkeys::{BEGIN, FINISH, almost_signed_in, at_the_sign_in_page};
+use crate::passwords::{at_the_password, types, types_code};
 
 /// Comes aboard, signs in, fails to, and types into every field; gives everything that must not be in the log.
 async fn lives(provider: &Provider) -> Vec<String> {
     let link = setup::link(&provider.app).await.expect("the database works").expect("nobody is here yet");
-    let invited = invitations::invite(&provider.app, "bob@id.example", None, Role::User, &Origin::command_line()).await.expect("it is made");
+    let invited = invitations::invite(&provider.app, "invited@id.example", None, Role::User, &Origin::command_line()).await.expect("it is made");
     let mut ada = provider.stranger();
     ada.opens(&link).await.shows("setup");
     let path = url::Url::parse(&link).expect("a link is a URL").path().to_owned();
@@ -55,10 +56,55 @@ async fn lives(provider: &Provider) -> Vec<String> {
     secrets
 }
 
+/// Sets, changes and forgets passwords, turns the authenticator app on, and signs in with all of it; gives everything that must not be in the log.
+async fn lives_with_passwords(provider: &Provider) -> Vec<String> {
+    let bob = "bob@id.example";
+    let mut person = provider.person(bob, "Bob").await;
+    let canaries = ["first-password", "second-password", "wrong-password", "wrong-code", "wrong-backup-code", "recovery-link", "mail-link", "not-me"];
+    let canaries = canaries.map(canary);
+    let [first, second, wrong, code, backup_code, recovery, mail, not_me] = &canaries;
+    let mut secrets = canaries.to_vec();
+    for (current, new, status) in [("", "short", 400), ("", first, 200), (wrong, second, 401), (first, second, 200)] {
+        person.opens(provider.url("/account/password")).await.page(200);
+        let arrival = person.submits("/account/password", &[("current_password", current), ("new_password", new)]).await;
+        assert_eq!(arrival.answer().status, status, "{}", arrival.answer());
+    }
+    let page = person.opens(provider.url("/account/totp/begin")).await.page(200);
+    secrets.extend(page.all("code").map(|shown| page.text_of(shown).replace(' ', "")).filter(|text| text.len() >= 16));
+    let form = page.form_to("/account/totp/confirm").expect("a form");
+    secrets.extend(form.fields.iter().map(|(_, value)| value.clone()).filter(|value| value.len() >= 16));
+    person.submits("/account/totp/confirm", &[("code", code)]).await;
+    provider.gives_authenticator_app(bob).await;
+
+    for (typed, status) in [(wrong, 401), (first, 401), (second, 200)] {
+        let mut browser = at_the_password(provider, bob).await;
+        let arrival = types(&mut browser, typed).await;
+        assert_eq!(arrival.answer().status, status, "{}", arrival.answer());
+        if status == 200 {
+            let page = arrival.shows("second-step");
+            secrets.extend(page.with("name", "passed").filter_map(|field| field.attribute("value").map(str::to_owned)));
+            types_code(&mut browser, code).await.page(401);
+            browser.presses("backup-code", &[]).await.shows("second-step");
+            types_code(&mut browser, backup_code).await.page(401);
+            secrets.extend(browser.jar.cookies().iter().map(|cookie| cookie.value.clone()));
+        }
+    }
+    let mut stranger = provider.stranger();
+    for place in ["/recover/", "/account/email/", "/not-me/"] {
+        for link in [recovery, mail, not_me] {
+            stranger.opens(provider.url(&format!("{place}{link}"))).await;
+            person.opens(provider.url(&format!("{place}{link}"))).await;
+        }
+    }
+    secrets.extend(person.jar.cookies().iter().map(|cookie| cookie.value.clone()));
+    secrets
+}
+
 fn is_quiet(kind: Kind) {
     captured(|log: Log| async move {
         let provider = Provider::start(kind).await;
-        let secrets = lives(&provider).await;
+        let mut secrets = lives(&provider).await;
+        secrets.extend(lives_with_passwords(&provider).await);
         assert!(!log.lines_with("refused").is_empty(), "the log is not even there");
         log.keeps_quiet_about(&secrets.iter().map(String::as_str).collect::<Vec<_>>());
     });

@@ -7,21 +7,14 @@ use url::Url;
 use crate::account::known_passkeys;
 use crate::actions::attention::{self, Attention};
 use crate::actions::{authorization_requests, connected_apps, passkeys};
-use crate::adapters::templates::pages::{self, Dashboard, Needs, Passkey, UsedApp};
+use crate::adapters::templates::pages::{self, Dashboard, Needs, UsedApp};
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::error::AppError;
 use crate::base::issuer::Issuer;
 use crate::store::client::Client;
-use crate::store::passkey;
 use crate::web::page::Pages;
 use crate::web::session::Session;
-
-/// A passkey, as its owner knows it.
-pub(super) fn shown(row: passkey::Model) -> Passkey {
-    let passkey::Model { name, backed_up: synced, created_at, last_used_at, last_used_from, suspected_at, frozen_at, .. } = row;
-    Passkey { name, synced, created_at, last_used_at, last_used_from, suspected_at, frozen_at }
-}
 
 /// A client that may be opened; `None` for one that says no address to open.
 fn application(client: &Client, issuer: &Issuer) -> Option<pages::App> {

@@ -4,11 +4,10 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use serde::Deserialize;
 
-use crate::account::dashboard::shown;
 use crate::account::known_passkeys;
 use crate::actions::ways_in::Rules;
 use crate::actions::{backup_codes, passkeys};
-use crate::adapters::templates::pages::{Codes, OwnPasskey, SignInMethods, Way};
+use crate::adapters::templates::pages::{Codes, OwnPasskey, Passkey, SignInMethods, Way};
 use crate::adapters::webauthn::credential_managers;
 use crate::app::App;
 use crate::base::error::AppError;
@@ -24,6 +23,12 @@ pub(super) const PLACE: &str = "/account/sign-in-methods";
 #[derive(Debug, Deserialize)]
 pub(super) struct Asked {
     news: Option<String>,
+}
+
+/// A passkey, as its owner knows it.
+fn shown(row: passkey::Model) -> Passkey {
+    let passkey::Model { name, backed_up: synced, created_at, last_used_at, last_used_from, suspected_at, frozen_at, .. } = row;
+    Passkey { name, synced, created_at, last_used_at, last_used_from, suspected_at, frozen_at }
 }
 
 fn own(app: &App, row: passkey::Model) -> OwnPasskey {

@@ -45,6 +45,8 @@ const KINDS: &[(&str, About)] = &[
     ("sign_in_failed", About::SignIns),
     ("confirmed", About::SignIns),
     ("confirmation_failed", About::SignIns),
+    ("password_refused", About::SignIns),
+    ("second_step_refused", About::SignIns),
     ("account_chosen", About::SignIns),
     ("session_ended", About::SignIns),
     ("sessions_ended", About::SignIns),
@@ -58,6 +60,23 @@ const KINDS: &[(&str, About)] = &[
     ("passkey_counter_went_back", About::Changes),
     ("backup_codes_made", About::Changes),
     ("backup_codes_acknowledged", About::Changes),
+    ("backup_codes_discarded", About::Changes),
+    ("backup_code_used", About::Changes),
+    ("password_set", About::Changes),
+    ("password_changed", About::Changes),
+    ("password_removed", About::Changes),
+    ("totp_added", About::Changes),
+    ("totp_replaced", About::Changes),
+    ("totp_removed", About::Changes),
+    ("profile_changed", About::Changes),
+    ("email_change_asked", About::Changes),
+    ("email_change_cancelled", About::Changes),
+    ("email_change_failed", About::Changes),
+    ("email_changed", About::Changes),
+    ("not_me", About::Changes),
+    ("recovery_link_made", About::Changes),
+    ("recovery_failed", About::Changes),
+    ("recovered", About::Changes),
     ("consent_given", About::Apps),
     ("consent_denied", About::Apps),
     ("app_disconnected", About::Apps),
@@ -68,7 +87,17 @@ const KINDS: &[(&str, About)] = &[
 ];
 
 /// Kinds that say nothing a person would miss: another event of the same moment says it, or they are a client's routine.
-const ROUTINE: [&str; 6] = ["session_started", "session_authenticated_again", "tokens_refreshed", "access_token_revoked", "link_used", "code_burned"];
+const ROUTINE: [&str; 9] = [
+    "session_started",
+    "session_authenticated_again",
+    "tokens_refreshed",
+    "access_token_revoked",
+    "link_used",
+    "code_burned",
+    "password_accepted",
+    "recovery_code_accepted",
+    "breached_passwords_not_asked",
+];
 
 /// An event, as far as it is its person's to know.
 #[derive(Clone, Debug)]
@@ -77,7 +106,7 @@ pub struct Happened {
     pub at: Time,
     /// What: a kind that has a sentence; none for any other.
     pub kind: Option<&'static str>,
-    /// Why, where the sentence differs by it.
+    /// Why, or by what means, where the sentence differs by it.
     pub why: Option<String>,
     /// The application it is about.
     pub client: Option<ClientId>,
@@ -108,7 +137,7 @@ fn read(row: audit_event::Model) -> Happened {
     Happened {
         at: row.at,
         kind: KINDS.iter().map(|(kind, _)| *kind).find(|kind| *kind == row.kind),
-        why: text("why"),
+        why: text("why").or_else(|| Some(text("method")?.replace(' ', "-"))).or_else(|| text("passkey").map(|_| "passkey".to_owned())),
         client: row.client_id.clone(),
         passkey: text("passkey"),
         device: place("device"),

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::actions::backup_codes::{BackupCode, PURPOSE};
+use crate::actions::notices::Notice;
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::error::AppError;
@@ -20,6 +21,22 @@ pub struct Matched {
     user: UserId,
     set: BackupCodeSetId,
     code: BackupCodeId,
+    /// How many will be left.
+    left: usize,
+}
+
+impl Matched {
+    /// What the person is told by mail when it is used up.
+    pub const fn notice(&self) -> Notice {
+        Notice::BackupCodeUsed { set: self.set, left: self.left }
+    }
+}
+
+impl Matched {
+    /// The set it belongs to.
+    pub const fn set(&self) -> BackupCodeSetId {
+        self.set
+    }
 }
 
 /// Compares what was typed with the codes of this person that are still good. `None` if it is none of them. One read.
@@ -31,9 +48,11 @@ pub async fn compare(app: &App, user: &user::Model, typed: &str) -> Result<Optio
     let parts = [user.id.as_uuid().as_bytes().as_slice(), code.bits()];
     let mut found = None;
     // All of them are compared, so that nothing tells how many are left.
-    for row in backup_code::unused(app.store(), user.id, set).await? {
+    let unused = backup_code::unused(app.store(), user.id, set).await?;
+    let left = unused.len().saturating_sub(1);
+    for row in unused {
         if app.data_keys().matches(PURPOSE, row.key_id, &parts, &row.digest).map_err(AppError::internal)? {
-            found = Some(Matched { user: user.id, set, code: row.id });
+            found = Some(Matched { user: user.id, set, code: row.id, left });
         }
     }
     Ok(found)

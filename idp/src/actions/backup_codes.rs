@@ -197,6 +197,7 @@ pub async fn ask_to_save_in(write: &Write<'_>, user: UserId) -> Result<(), Store
 
 struct Discard {
     session: session::Model,
+    mail: Mail,
     origin: Origin,
     now: Time,
 }
@@ -215,6 +216,7 @@ impl Job for Discard {
         backup_code::discard(write, user).await?;
         let event = Event::new("backup_codes_discarded", &self.origin).user(user).session(self.session.id);
         event.detail("left", left).record(write, self.now).await?;
+        self.mail.queue(write).await?;
         Ok(true)
     }
 }
@@ -225,7 +227,8 @@ impl Job for Discard {
 /// `not_signed_in`.
 pub async fn discard(app: &App, here: &SessionAndUser, origin: &Origin) -> Result<(), AppError> {
     let origin = origin.clone().by(Actor::User(here.user.id));
-    let is_done = app.store().write(Discard { session: here.session.clone(), origin, now: app.now() }).await?;
+    let mail = notices::to(app, &here.user, Notice::BackupCodesDiscarded, &origin)?;
+    let is_done = app.store().write(Discard { session: here.session.clone(), mail, origin, now: app.now() }).await?;
     if is_done { Ok(()) } else { Err(AppError::new(Kind::Unauthenticated, "not_signed_in")) }
 }
 

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::ceremonies::{self, Begun};
+use crate::actions::mails::Mail;
+use crate::actions::notices::{self, Notice};
 use crate::actions::passkey_policy::{self, NotMade};
 use crate::actions::registration::new_passkey;
 use crate::actions::sessions::{Beginning, Opened, Proof};
@@ -166,7 +168,9 @@ pub async fn finish(app: &App, enrolment: Enrolment, ceremony: &str, credential:
         origin: visitor.origin.clone().by(Actor::User(facts.user)),
         news: None,
     };
-    match app.store().write(Enrol { enrolment: id, ceremony, facts, passkey, beginning }).await? {
+    let user = user::by_id(app.store(), facts.user).await?.ok_or_else(over)?;
+    let mail = notices::to(app, &user, Notice::PasskeyRegistered { passkey: passkey.id, name: passkey.name.clone() }, &visitor.origin)?;
+    match app.store().write(Enrol { enrolment: id, ceremony, facts, passkey, mail, beginning }).await? {
         Enrolled::Done(user) => Ok(Opened { secret, user: *user, beside }),
         Enrolled::CeremonyUsed => Err(ceremonies::used()),
         Enrolled::Over(reason) => Err(over().because(reason)),
@@ -183,6 +187,7 @@ struct Enrol {
     ceremony: SingleUseId,
     facts: Enrolling,
     passkey: passkey::Model,
+    mail: Mail,
     beginning: Beginning,
 }
 
@@ -222,6 +227,7 @@ impl Job for Enrol {
         if !passkey::insert(write, self.passkey.clone()).await? {
             return self.exists(write).await;
         }
+        self.mail.queue(write).await?;
         let session = self.beginning.run(write, &user).await?;
         Event::new("passkey_registered", &self.beginning.origin)
             .user(user.id)

@@ -34,11 +34,7 @@ impl Job for EndOwn {
             return Ok(Ended::SessionEnded);
         }
         let Some(sid) = &self.sid else {
-            let ended = session::end_all_but(write, user.id, self.here.id, self.now).await?;
-            if ended > 0 {
-                let event = Event::new("sessions_ended", &self.origin).user(user.id).session(self.here.id);
-                event.detail("why", "ended_by_owner").detail("sessions", ended).record(write, self.now).await?;
-            }
+            sessions::end_others_in(write, &self.here, "ended_by_owner", &self.origin, self.now).await?;
             return Ok(Ended::Done);
         };
         // C-SES-06: another person's is not there.

@@ -4,6 +4,8 @@
 //! no hints, no expiry (C-PW-01, C-PW-03, C-PW-04).
 
 use crate::actions::audit::{Actor, Event, Origin};
+use crate::actions::mails::Mail;
+use crate::actions::notices::{self, Notice};
 use crate::actions::passwords::Judged;
 use crate::actions::sessions;
 use crate::actions::ways_in::{self, Rules};
@@ -75,6 +77,8 @@ struct Set {
     current: Option<Judged>,
     others_stay: bool,
     breach_unknown: bool,
+    /// The one for a first password, and the one for another.
+    mails: [Mail; 2],
     origin: Origin,
     now: Time,
 }
@@ -105,6 +109,8 @@ impl Job for Set {
         let kind = if was_there { "password_changed" } else { "password_set" };
         let event = |kind| Event::new(kind, &self.origin).user(user_id).session(self.session.id);
         event(kind).record(write, self.now).await?;
+        let [first, another] = &self.mails;
+        if was_there { another } else { first }.queue(write).await?;
         if self.breach_unknown {
             event("breached_passwords_not_asked").record(write, self.now).await?;
         }
@@ -131,7 +137,11 @@ pub async fn set(
     let Acceptable { password, breach_unknown } = new;
     let hash = app.passwords().hash(&password).await?;
     let origin = origin.clone().by(Actor::User(here.user.id));
-    let job = Set { session: here.session.clone(), hash, current, others_stay, breach_unknown, origin, now: app.now() };
+    let set_at = app.now();
+    let mails = [Notice::PasswordSet { set_at }, Notice::PasswordChanged { set_at }].map(|notice| notices::to(app, &here.user, notice, &origin));
+    let [first, another] = mails;
+    let mails = [first?, another?];
+    let job = Set { session: here.session.clone(), hash, current, others_stay, breach_unknown, mails, origin, now: set_at };
     match app.store().write(job).await? {
         Outcome::Done { was_there } => Ok(was_there),
         Outcome::SessionEnded => Err(AppError::new(Kind::Unauthenticated, "not_signed_in")),
@@ -144,6 +154,7 @@ struct Remove {
     rules: Rules,
     even_the_last: bool,
     others_stay: bool,
+    mails: [Mail; 2],
     origin: Origin,
     now: Time,
 }
@@ -173,9 +184,12 @@ impl Job for Remove {
         }
         let event = |kind| Event::new(kind, &self.origin).user(user_id).session(self.session.id);
         event("password_removed").record(write, self.now).await?;
+        let [password_removed, app_removed] = &self.mails;
+        password_removed.queue(write).await?;
         // It confirms a password, and nothing else.
         if totp::delete(write, user_id).await? {
             event("totp_removed").record(write, self.now).await?;
+            app_removed.queue(write).await?;
         }
         if !self.others_stay {
             sessions::end_others_in(write, &self.session, "password_removed", &self.origin, self.now).await?;
@@ -190,7 +204,9 @@ impl Job for Remove {
 /// `not_found` if there is none; `last_way` if no passkey would be left and `even_the_last` was not said; `not_signed_in`.
 pub async fn remove(app: &App, here: &SessionAndUser, even_the_last: bool, others_stay: bool, origin: &Origin) -> Result<(), AppError> {
     let origin = origin.clone().by(Actor::User(here.user.id));
-    let job = Remove { session: here.session.clone(), rules: Rules::of(app), even_the_last, others_stay, origin, now: app.now() };
+    let mail = |notice| notices::to(app, &here.user, notice, &origin);
+    let mails = [mail(Notice::PasswordRemoved)?, mail(Notice::AuthenticatorAppRemoved)?];
+    let job = Remove { session: here.session.clone(), rules: Rules::of(app), even_the_last, others_stay, mails, origin, now: app.now() };
     match app.store().write(job).await? {
         Removed::Done => Ok(()),
         Removed::NotThere => Err(AppError::new(Kind::NotFound, "not_found").because("no password")),

@@ -3,6 +3,7 @@
 
 use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::enrolment::{self, Instead};
+use crate::actions::mails::Mail;
 use crate::actions::notices;
 use crate::actions::passwords::{self, Judged};
 use crate::actions::second_step::{self, Accepted, Answer, HalfDone, Proven};
@@ -166,7 +167,8 @@ pub async fn finish(app: &App, visitor: &Visitor, half_done: HalfDone, answer: A
     let (secret, beginning) = beginning(app, visitor, &user, proven.password_set_at(), Proof { acr: Acr::PasswordOtp, amr }).await?;
     let beside = beginning.before.beside(proven.user());
     let (set_at, policy) = (proven.password_set_at(), app.config().sign_in.require_strong);
-    match app.store().write(SecondStepPassed { proven, policy, beginning }).await? {
+    let notice = proven.notice().map(|notice| notices::to(app, &user, notice, &visitor.origin)).transpose()?;
+    match app.store().write(SecondStepPassed { proven, notice, policy, beginning }).await? {
         SecondStepOutcome::In { user, by_backup_code } => Ok(Finished::In { opened: Opened { secret, user: *user, beside }, by_backup_code }),
         SecondStepOutcome::Instead(Instead::Enrol, user) => enrolment::seal(app, &user, set_at, visitor.browser, request).map(Finished::Enrol),
         SecondStepOutcome::Instead(Instead::UsePasskey, _) => Err(enrolment::passkey_required()),
@@ -177,6 +179,8 @@ pub async fn finish(app: &App, visitor: &Visitor, half_done: HalfDone, answer: A
 
 struct SecondStepPassed {
     proven: Proven,
+    /// What the person is told if it is accepted.
+    notice: Option<Mail>,
     policy: RequireStrong,
     beginning: Beginning,
 }
@@ -215,6 +219,9 @@ impl Job for SecondStepPassed {
                 return Ok(SecondStepOutcome::Over(reason));
             }
         };
+        if let Some(notice) = &self.notice {
+            notice.queue(write).await?;
+        }
         if let Some(instead) = enrolment::instead_in(write, self.policy, id).await? {
             enrolment::accepted_event(id, instead, origin).record(write, now).await?;
             return Ok(SecondStepOutcome::Instead(instead, Box::new(user)));

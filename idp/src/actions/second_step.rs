@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::actions::audit::{Event, Origin};
 use crate::actions::backup_code_use;
 use crate::actions::limits::{self, Budget, Method, Taken};
+use crate::actions::notices::Notice;
 use crate::actions::passwords::Judged;
 use crate::actions::totp;
 use crate::actions::visitor::Visitor;
@@ -131,6 +132,14 @@ impl Proven {
     /// When the password was set.
     pub const fn password_set_at(&self) -> Time {
         self.half_done.password_set_at()
+    }
+
+    /// What the person is told by mail when it is accepted, if anything.
+    pub fn notice(&self) -> Option<Notice> {
+        match &self.code {
+            Code::Totp(_) => None,
+            Code::BackupCode(matched) => Some(matched.notice()),
+        }
     }
 
     /// Inside the write of what both give. Hold the person's row to change first: of two answers to one password, one comes first.

@@ -8,6 +8,8 @@ use zeroize::Zeroizing;
 
 use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::backup_codes;
+use crate::actions::mails::Mail;
+use crate::actions::notices::{self, Notice};
 use crate::actions::sessions;
 use crate::actions::totp as codes;
 use crate::actions::visitor::Visitor;
@@ -123,7 +125,10 @@ pub async fn confirm(
     let app_row =
         totp::Model { user_id: user, secret: codes::seal(app, user, &secret)?, created_at: now, last_step, last_used_at: None, frozen_at: None };
     let origin = visitor.origin.clone().by(Actor::User(user));
-    let job = Enrol { id, session: here.session.clone(), row: app_row, others_stay, rules: Rules::of(app), epoch: app.epoch(), origin, now };
+    let mail = |notice| notices::to(app, &here.user, notice, &origin);
+    let mails = [mail(Notice::AuthenticatorAppAdded { created_at: now })?, mail(Notice::AuthenticatorAppReplaced { created_at: now })?];
+    let (session, rules) = (here.session.clone(), Rules::of(app));
+    let job = Enrol { id, session, row: app_row, others_stay, rules, epoch: app.epoch(), mails, origin, now };
     match app.store().write(job).await? {
         Enrolment::Done { replaced: true } => Ok(Enrolled::Replaced),
         Enrolment::Done { replaced: false } => Ok(Enrolled::Added),
@@ -140,6 +145,8 @@ struct Enrol {
     others_stay: bool,
     rules: Rules,
     epoch: i64,
+    /// The one for a first app, and the one for another.
+    mails: [Mail; 2],
     origin: Origin,
     now: Time,
 }
@@ -170,6 +177,8 @@ impl Job for Enrol {
         totp::put(write, self.row.clone()).await?;
         let kind = if replaced { "totp_replaced" } else { "totp_added" };
         Event::new(kind, &self.origin).user(user).session(self.session.id).record(write, self.now).await?;
+        let [first, another] = &self.mails;
+        if replaced { another } else { first }.queue(write).await?;
         if !self.others_stay {
             sessions::end_others_in(write, &self.session, kind, &self.origin, self.now).await?;
         }
@@ -189,6 +198,7 @@ async fn is_open(write: &Write<'_>, session: &session::Model) -> Result<bool, St
 struct Disable {
     session: session::Model,
     others_stay: bool,
+    mail: Mail,
     origin: Origin,
     now: Time,
 }
@@ -210,6 +220,7 @@ impl Job for Disable {
             return Ok(Disabled::NotThere);
         }
         Event::new("totp_removed", &self.origin).user(self.session.user_id).session(self.session.id).record(write, self.now).await?;
+        self.mail.queue(write).await?;
         if !self.others_stay {
             sessions::end_others_in(write, &self.session, "totp_removed", &self.origin, self.now).await?;
         }
@@ -223,7 +234,8 @@ impl Job for Disable {
 /// `not_found` if there is none; `not_signed_in`.
 pub async fn disable(app: &App, here: &SessionAndUser, others_stay: bool, origin: &Origin) -> Result<(), AppError> {
     let origin = origin.clone().by(Actor::User(here.user.id));
-    match app.store().write(Disable { session: here.session.clone(), others_stay, origin, now: app.now() }).await? {
+    let mail = notices::to(app, &here.user, Notice::AuthenticatorAppRemoved, &origin)?;
+    match app.store().write(Disable { session: here.session.clone(), others_stay, mail, origin, now: app.now() }).await? {
         Disabled::Done => Ok(()),
         Disabled::NotThere => Err(AppError::new(Kind::NotFound, "not_found").because("no authenticator app")),
         Disabled::SessionEnded => Err(AppError::new(Kind::Unauthenticated, "not_signed_in")),

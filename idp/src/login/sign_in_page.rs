@@ -141,6 +141,7 @@ pub(super) fn refused(app: &App, pages: &Pages, waiting: Option<&Waiting>, email
         // Here the email may be wrong as well, and what was missing may have come too late.
         "password_invalid" => "error-sign_in_wrong",
         "second_step_over" => "error-sign_in_over",
+        "passkey_required" => "error-passkey_required",
         _ => "error-too_many_attempts",
     };
     let page = SignIn { email: email.map(ToString::to_string), error: Some(said.to_owned()), wait: answer::wait(error), ..empty(app, waiting) };

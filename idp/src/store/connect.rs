@@ -15,6 +15,7 @@ use sea_orm::{
 use secrecy::{ExposeSecret as _, SecretString};
 use weftid_migrations::{Migrator, MigratorTrait as _};
 
+use crate::base::id::KeyId;
 use crate::store::{Counts, Store, write};
 
 /// How long a write waits for another process (the command line) that is writing.
@@ -70,12 +71,20 @@ pub enum OpenError {
     },
 }
 
+/// A data key as it rests: its name, and what the master key made of it.
+pub type WrappedKey = (KeyId, Vec<u8>);
+
 impl Store {
     /// Opens the database and brings its tables up to this release.
     pub async fn open(target: &Target) -> Result<Self, OpenError> {
+        Self::open_if(target, |_| Ok(())).await
+    }
+
+    /// The same, unless `judge` refuses the data keys that are there, wrapped, before any table is changed (D-SEC-06).
+    pub async fn open_if<E: From<OpenError>>(target: &Target, judge: impl FnOnce(&[WrappedKey]) -> Result<(), E>) -> Result<Self, E> {
         let (reader, writer) = match target {
-            Target::Sqlite { directory, readers } => open_sqlite(directory, *readers).await?,
-            Target::Postgres { url, connections } => open_postgres(url, *connections).await?,
+            Target::Sqlite { directory, readers } => open_sqlite(directory, *readers, judge).await?,
+            Target::Postgres { url, connections } => open_postgres(url, *connections, judge).await?,
         };
         let counts = Arc::new(Counts::default());
         let mut reader = reader;
@@ -93,7 +102,14 @@ impl Store {
     }
 }
 
-async fn open_sqlite(directory: &Path, readers: u32) -> Result<(DatabaseConnection, DatabaseConnection), OpenError> {
+/// Connections that read, and those that write.
+type Connections = (DatabaseConnection, DatabaseConnection);
+
+async fn open_sqlite<E: From<OpenError>>(
+    directory: &Path,
+    readers: u32,
+    judge: impl FnOnce(&[WrappedKey]) -> Result<(), E>,
+) -> Result<Connections, E> {
     let file = directory.join("weftid.sqlite");
     let at = |path: &Path| {
         let path = path.to_owned();
@@ -112,12 +128,27 @@ async fn open_sqlite(directory: &Path, readers: u32) -> Result<(DatabaseConnecti
     // lets go of it even if this process dies.
     let waiting = lock.try_clone().map_err(at(&lock_path))?;
     tokio::task::spawn_blocking(move || waiting.lock()).await.map_err(std::io::Error::other).flatten().map_err(at(&lock_path))?;
-    let writer = Database::connect(sqlite_options(&url, 1, false)).await?;
+    let writer = Database::connect(sqlite_options(&url, 1, false)).await.map_err(OpenError::from)?;
     check_durability(&writer).await?;
-    migrate_at_once(&writer).await?;
+    judge(&wrapped_keys(&writer).await.map_err(OpenError::from)?)?;
+    migrate_at_once(&writer).await.map_err(OpenError::from)?;
     lock.unlock().map_err(at(&lock_path))?;
-    let reader = Database::connect(sqlite_options(&url, readers, true)).await?;
+    let reader = Database::connect(sqlite_options(&url, readers, true)).await.map_err(OpenError::from)?;
     Ok((reader, writer))
+}
+
+/// The data keys that are there. Not by their entity: the tables may be an older release's, and this much was in them from the first on.
+async fn wrapped_keys(connection: &DatabaseConnection) -> Result<Vec<WrappedKey>, DbErr> {
+    let backend = connection.get_database_backend();
+    let table = match backend {
+        DbBackend::Postgres => "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'data_keys'",
+        _ => "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'data_keys'",
+    };
+    if connection.query_one_raw(Statement::from_string(backend, table)).await?.is_none() {
+        return Ok(Vec::new());
+    }
+    let rows = connection.query_all_raw(Statement::from_string(backend, "SELECT id, wrapped FROM data_keys ORDER BY number")).await?;
+    rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }
 
 fn sqlite_options(url: &str, connections: u32, only_reads: bool) -> ConnectOptions {
@@ -157,17 +188,24 @@ async fn migrate_at_once(writer: &DatabaseConnection) -> Result<(), DbErr> {
     transaction.commit().await
 }
 
-async fn open_postgres(url: &SecretString, connections: u32) -> Result<(DatabaseConnection, DatabaseConnection), OpenError> {
+async fn open_postgres<E: From<OpenError>>(
+    url: &SecretString,
+    connections: u32,
+    judge: impl FnOnce(&[WrappedKey]) -> Result<(), E>,
+) -> Result<Connections, E> {
+    let failed = OpenError::from;
     let options = || {
         let mut options = quiet(url.expose_secret());
         options.max_connections(connections).min_connections(1).set_application_name("weftid");
         options
     };
-    let (reader, writer) = (Database::connect(options()).await?, Database::connect(options()).await?);
+    let (reader, writer) = (Database::connect(options()).await.map_err(failed)?, Database::connect(options()).await.map_err(failed)?);
     // Two nodes that migrate an empty database at once would break each other: one holds this lock to the end of its transaction.
-    let lock = reader.begin().await?;
-    lock.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, "SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK.into()])).await?;
-    Migrator::up(&writer, None).await?;
-    lock.commit().await?;
+    let lock = reader.begin().await.map_err(failed)?;
+    let hold = Statement::from_sql_and_values(DbBackend::Postgres, "SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK.into()]);
+    lock.execute_raw(hold).await.map_err(failed)?;
+    judge(&wrapped_keys(&writer).await.map_err(failed)?)?;
+    Migrator::up(&writer, None).await.map_err(failed)?;
+    lock.commit().await.map_err(failed)?;
     Ok((reader, writer))
 }

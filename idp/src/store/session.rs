@@ -155,13 +155,6 @@ pub async fn end(write: &Write<'_>, id: SessionId, now: Time) -> Result<bool, St
     Ok(changed.rows_affected == 1)
 }
 
-/// Ends all of a person's sessions but for `spared`. How many there were.
-pub async fn end_all_but(write: &Write<'_>, user: UserId, spared: SessionId, now: Time) -> Result<u64, StoreError> {
-    let change = ActiveModel { ended_at: ActiveValue::Set(Some(now)), ..Default::default() };
-    let all = Entity::update_many().set(change).filter(Column::UserId.eq(user)).filter(Column::EndedAt.is_null());
-    Ok(all.filter(Column::Id.ne(spared)).exec(write.rows()).await?.rows_affected)
-}
-
 /// A person's session by its name, whatever its state.
 pub async fn named(write: &Write<'_>, user: UserId, sid: &Sid) -> Result<Option<Model>, StoreError> {
     Ok(Entity::find().filter(Column::UserId.eq(user)).filter(Column::Sid.eq(sid.clone())).one(write.rows()).await?)

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::base::error::{AppError, Kind};
 use crate::web::answer::{self, Asker, Failure, Refusal};
 use crate::web::form;
+use crate::web::peer::Peer;
 use crate::web::preferences::Preferences;
 use crate::web::request_id::RequestId;
 
@@ -28,7 +29,8 @@ pub async fn edge(State(app): State<App>, mut request: Request, next: Next) -> R
     let route = request.extensions().get::<MatchedPath>().map_or("(no route)", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
     let asked = request.headers().clone();
-    let span = tracing::info_span!("request", id = id.as_str(), %method, route);
+    let Peer(network) = request.extensions().get::<Peer>().copied().unwrap_or_default();
+    let span = tracing::info_span!("request", id = id.as_str(), %network, %method, route);
     async {
         let mut response = within_size(&app, request, next).await;
         let failure = response.extensions_mut().remove::<Failure>();

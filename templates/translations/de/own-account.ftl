@@ -65,9 +65,18 @@ activity-by-operator = vom Betreiber dieses Servers
 activity-some-client = eine unbekannte Anwendung
 activity-some-passkey = ein Passkey, den es nicht mehr gibt
 activity-other = An Ihrem Konto hat sich etwas geändert
-activity-signed_in = Sie haben sich angemeldet: { $passkey }
+activity-signed_in = { $why ->
+    [passkey] Sie haben sich angemeldet: { $passkey }
+    [password] Sie haben sich mit Ihrem Passwort angemeldet
+    [password-and-authenticator-app] Sie haben sich mit Ihrem Passwort und Ihrer Authenticator-App angemeldet
+    [password-and-backup-code] Sie haben sich mit Ihrem Passwort und einem Backup-Code angemeldet
+   *[other] Sie haben sich angemeldet
+}
 activity-sign_in_failed = Eine Anmeldung ist gescheitert
-activity-confirmed = Sie haben bestätigt, dass Sie es sind: { $passkey }
+activity-confirmed = { $why ->
+    [passkey] Sie haben bestätigt, dass Sie es sind: { $passkey }
+   *[other] Sie haben mit Ihrem Passwort bestätigt, dass Sie es sind
+}
 activity-confirmation_failed = Eine Bestätigung, dass Sie es sind, ist gescheitert
 activity-account_chosen = Sie haben zu diesem Konto gewechselt
 activity-session_ended = { $why ->
@@ -94,6 +103,25 @@ activity-passkey_revoked = Ein Passkey wurde widerrufen
 activity-passkey_counter_went_back = Der Zähler eines Passkeys ging zurück, es gibt vielleicht eine Kopie: { $passkey }
 activity-backup_codes_made = Neue Backup-Codes wurden gemacht
 activity-backup_codes_acknowledged = Sie haben gesagt, dass Sie Ihre Backup-Codes gespeichert haben
+activity-password_refused = Ein Passwort wurde abgelehnt
+activity-second_step_refused = Ein Code wurde abgelehnt, nach dem richtigen Passwort
+activity-backup_codes_discarded = Ihre Backup-Codes wurden verworfen
+activity-backup_code_used = Ein Backup-Code wurde verwendet
+activity-password_set = Sie haben ein Passwort gesetzt
+activity-password_changed = Sie haben Ihr Passwort geändert
+activity-password_removed = Sie haben Ihr Passwort entfernt
+activity-totp_added = Sie haben eine Authenticator-App hinzugefügt
+activity-totp_replaced = Sie haben Ihre Authenticator-App ersetzt
+activity-totp_removed = Sie haben Ihre Authenticator-App entfernt
+activity-profile_changed = Sie haben Ihr Profil geändert
+activity-email_change_asked = Sie wollten eine andere E-Mail-Adresse
+activity-email_change_cancelled = Die Änderung Ihrer E-Mail-Adresse wurde abgebrochen
+activity-email_change_failed = Die Änderung Ihrer E-Mail-Adresse ist gescheitert
+activity-email_changed = Ihre E-Mail-Adresse hat sich geändert
+activity-not_me = Jemand hat „Das war ich nicht“ gesagt, über den Link in einer Mail an Sie
+activity-recovery_link_made = Jemand hat nach einem Weg zurück in Ihr Konto gefragt
+activity-recovery_failed = Ein Versuch, Ihr Konto wiederherzustellen, ist gescheitert
+activity-recovered = Ihr Konto wurde wiederhergestellt
 activity-consent_given = Sie haben den Zugriff erlaubt: { $client }
 activity-consent_denied = Sie haben den Zugriff nicht erlaubt: { $client }
 activity-app_disconnected = Sie haben den Zugriff widerrufen: { $client }

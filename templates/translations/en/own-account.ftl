@@ -65,9 +65,18 @@ activity-by-operator = by whoever runs this server
 activity-some-client = an application
 activity-some-passkey = a passkey that is not here any more
 activity-other = Something about your account changed
-activity-signed_in = You signed in with { $passkey }
+activity-signed_in = { $why ->
+    [passkey] You signed in with { $passkey }
+    [password] You signed in with your password
+    [password-and-authenticator-app] You signed in with your password and your authenticator app
+    [password-and-backup-code] You signed in with your password and a backup code
+   *[other] You signed in
+}
 activity-sign_in_failed = A sign-in failed
-activity-confirmed = You confirmed that it is you, with { $passkey }
+activity-confirmed = { $why ->
+    [passkey] You confirmed that it is you, with { $passkey }
+   *[other] You confirmed that it is you, with your password
+}
 activity-confirmation_failed = A confirmation that it is you failed
 activity-account_chosen = You switched to this account
 activity-session_ended = { $why ->
@@ -94,6 +103,25 @@ activity-passkey_revoked = A passkey was revoked
 activity-passkey_counter_went_back = The counter of { $passkey } went back: there may be a copy of it
 activity-backup_codes_made = New backup codes were made
 activity-backup_codes_acknowledged = You said that you saved your backup codes
+activity-password_refused = A password was refused
+activity-second_step_refused = A code was refused, after the right password
+activity-backup_codes_discarded = Your backup codes were discarded
+activity-backup_code_used = A backup code was used
+activity-password_set = You set a password
+activity-password_changed = You changed your password
+activity-password_removed = You removed your password
+activity-totp_added = You added an authenticator app
+activity-totp_replaced = You replaced your authenticator app
+activity-totp_removed = You removed your authenticator app
+activity-profile_changed = You changed your profile
+activity-email_change_asked = You asked for another email address
+activity-email_change_cancelled = The change of your email address was cancelled
+activity-email_change_failed = The change of your email address failed
+activity-email_changed = Your email address changed
+activity-not_me = Somebody said “This wasn’t me”, by a link in a mail to you
+activity-recovery_link_made = Somebody asked for a way back into your account
+activity-recovery_failed = An attempt to recover your account failed
+activity-recovered = Your account was recovered
 activity-consent_given = You let { $client } see what it asked for
 activity-consent_denied = You didn’t let { $client } see what it asked for
 activity-app_disconnected = You revoked the access of { $client }

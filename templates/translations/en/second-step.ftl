@@ -1,11 +1,11 @@
 ### Signing in with a password, and the second step after it.
 
+password = Password
 use-password = Use a password instead
 sign-in-password = Sign in with the password
 continue-to = Continue to { $client }
 second-step-totp = Enter your code
     .detail = Open your authenticator app, and type the six digits that it shows for this account.
-    .label = Code from the app
     .other = Use a backup code instead
 second-step-backup-code = Enter a backup code
     .detail = Take one that you haven’t used yet from the sheet you saved. Each code works once.
@@ -36,3 +36,9 @@ error-backup_code_wrong = This code doesn’t work
     .detail = It may be mistyped, or used already. Check it, or take another one.
 error-sign_in_over = Please start again
     .detail = The code came too late, or there were too many wrong ones. Nothing is lost: sign in once more.
+error-password_invalid = That was not right
+    .detail = Check what you typed, and try again.
+error-code_invalid = That code was not right
+    .detail = Wait for the next code of your app, and check that the clock of its device is right. Each code works once.
+error-second_step_over = Please start again
+    .detail = The code came too late, or there were too many wrong ones. Begin with your password.
