@@ -262,4 +262,28 @@ on_both_databases! {
         confirms(&mut ada, &link).await.shows("change-email");
         assert!(links_to(&provider, "other@new.example", "/").await.is_empty());
     }
+
+    /// C-ID-02, OpenID Connect Core §5.7: whoever gets an address that was somebody else's gets nothing of theirs: another `sub`, another user handle,
+    /// no passkey, no consent; and whoever changes their address stays who they are.
+    async fn nobody_inherits_an_identity(kind: Kind) {
+        let provider = Provider::start(kind).await;
+        let shop = provider.shop("shop").await;
+        let mut ada = at_the_page(&provider, OLD).await;
+        let before = shop.welcomes(&mut ada, &["email"]).await;
+        ada.opens(provider.url(PLACE)).await.shows("change-email");
+        asks_for(&mut ada, NEW).await;
+        let link = link(&provider, NEW).await;
+        confirms(&mut ada, &link).await.shows("change-email");
+        let after = shop.welcomes(&mut ada, &["email"]).await;
+        assert_eq!(before.claims["sub"], after.claims["sub"]);
+
+        let mut heir = provider.person(OLD, "Another").await;
+        let arrival = heir.opens(&shop.asks(&["email"], &[]).url).await;
+        arrival.shows("consent");
+        let inherited = shop.welcomes(&mut heir, &["email"]).await;
+        assert_ne!(inherited.claims["sub"], before.claims["sub"]);
+        assert_eq!(provider.database.count("SELECT count(DISTINCT user_handle) FROM users").await, 2);
+        let subject = before.claims["sub"].as_str().expect("a subject").len();
+        assert!(subject >= 22 && !before.claims["sub"].as_str().expect("a subject").contains("ada"), "random: 128 bits");
+    }
 }
