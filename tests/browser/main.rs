@@ -13,6 +13,7 @@ mod instrument;
 mod main_job;
 mod pages;
 mod pictures;
+mod recovery;
 mod sign_in_methods;
 mod signals;
 mod stage;
