@@ -17,3 +17,4 @@ mod recovery;
 mod sign_in_methods;
 mod signals;
 mod stage;
+mod ways;
