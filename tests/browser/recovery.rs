@@ -10,9 +10,9 @@ use crate::stage::{Demo, Visitor};
 
 /// The one link of this kind that the demo has mailed.
 async fn mailed(demo: &Demo, path: &str) -> String {
-    let folder = PathBuf::from(&demo.environment()["WEFTID__DATA_DIR"]).join("mail");
+    let data_dir = PathBuf::from(&demo.environment()["WEFTID__DATA_DIR"]);
     for _ in 0..200 {
-        if let Some(link) = mailbox::read(&folder).iter().find_map(|letter| letter.links(path).pop()) {
+        if let Some(link) = mailbox::kept_in(&data_dir).iter().find_map(|letter| letter.links(path).pop()) {
             return link;
         }
         tokio::time::sleep(Duration::from_millis(25)).await;

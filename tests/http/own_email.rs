@@ -76,6 +76,12 @@ on_both_databases! {
         let told = shop.asks_userinfo(&tokens.access_token).await.expect(200).json();
         assert_eq!((&told["email"], &told["email_verified"]), (&NEW.into(), &true.into()));
         assert_eq!(ada.opens(&link).await.page(410).name(), "error");
+        let mut later = ada.clone();
+        later.opens(provider.url("/sign-out")).await.shows("sign-out");
+        later.presses("sign-out", &[]).await.shows("signed-out");
+        let greeting = later.opens(provider.url("/login")).await.shows("sign-in").text();
+        assert!(greeting.contains(NEW) && !greeting.contains(OLD), "{greeting}");
+        let mut ada = signs_in(&provider, &ada).await;
 
         // "This wasn't me", from the old mailbox, by somebody who is not signed in.
         let undo = letters(&provider).await.into_iter().find(|letter| letter.to == OLD && letter.subject.contains("was changed")).expect("a notice");

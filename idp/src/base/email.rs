@@ -92,9 +92,24 @@ mod tests {
     #[test]
     fn every_spelling_of_a_mailbox_is_one_address() {
         for (spellings, one) in [
-            (vec!["A@x.example", "a@X.EXAMPLE", "ａ@x.example", "a＠x.example", "a@x。example", "a@ｘ.example", "\u{3000}a@x.example ", "𝒶@x.example"], "a@x.example"),
+            (
+                vec![
+                    "A@x.example",
+                    "a@X.EXAMPLE",
+                    "ａ@x.example",
+                    "a＠x.example",
+                    "a@x。example",
+                    "a@ｘ.example",
+                    "\u{3000}a@x.example ",
+                    "𝒶@x.example",
+                ],
+                "a@x.example",
+            ),
             (vec!["ä@x.example", "a\u{308}@x.example", "Ä@x.example", "A\u{308}@x.example"], "ä@x.example"),
-            (vec!["b@bücher.example", "b@bu\u{308}cher.example", "b@BÜCHER.example", "b@xn--bcher-kva.example", "b@XN--BCHER-KVA.example"], "b@xn--bcher-kva.example"),
+            (
+                vec!["b@bücher.example", "b@bu\u{308}cher.example", "b@BÜCHER.example", "b@xn--bcher-kva.example", "b@XN--BCHER-KVA.example"],
+                "b@xn--bcher-kva.example",
+            ),
             (vec!["ﬁ@x.example", "fi@x.example"], "fi@x.example"),
             (vec!["\u{212a}@x.example", "k@x.example"], "k@x.example"),
         ] {
@@ -103,7 +118,16 @@ mod tests {
                 assert_eq!(canonical(one).as_deref(), Some(one));
             }
         }
-        for typed in ["a@x.example.", "a.@x.example", "a@.x.example", "a@x..example", "a@xn--a.example", "a\u{200d}@x.example", "a@x.exam\u{200b}ple", "a@x\u{202e}.example"] {
+        for typed in [
+            "a@x.example.",
+            "a.@x.example",
+            "a@.x.example",
+            "a@x..example",
+            "a@xn--a.example",
+            "a\u{200d}@x.example",
+            "a@x.exam\u{200b}ple",
+            "a@x\u{202e}.example",
+        ] {
             let read = canonical(typed);
             assert!(read.is_none() || read.as_deref() == Some("a@x.example"), "{typed:?} became {read:?}");
         }
