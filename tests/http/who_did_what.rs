@@ -84,7 +84,8 @@ fn denials_stand_in_the_log() {
         ada.opens(provider.url("/account/passkeys/0198f5c2-7d1e-7a3b-9c4d-5e6f7a8b9c0d/rename")).await.page(404);
         for (code, route) in [("csrf_failed", "/sign-out"), ("not_found", "/account/passkeys/{id}/rename")] {
             let lines = log.lines_with(code);
-            let complete = |line: &&String| line.contains(route) && line.contains("id=") && line.contains("network=127.0.0.1") && line.contains("method=");
+            let complete =
+                |line: &&String| line.contains(route) && line.contains("id=") && line.contains("network=127.0.0.1") && line.contains("method=");
             assert!(lines.iter().any(|line| complete(&line)), "{code}: {lines:?}");
         }
     });
@@ -98,14 +99,19 @@ fn no_header_or_field_forges_a_line() {
         let ada = provider.admin().await;
         let mut person = at_the_sign_in_page(&provider, &ada).await;
         let forged = "x\u{85}2027-01-15T08:00:00Z ERROR forged-line {\"level\":\"ERROR\"}";
-        person.headers = ["user-agent", "accept-language", "x-request-id", "x-forwarded-for", "referer"].map(|name| (name, "a\tERROR forged-line \"}".to_owned())).to_vec();
+        person.headers = ["user-agent", "accept-language", "x-request-id", "x-forwarded-for", "referer"]
+            .map(|name| (name, "a\tERROR forged-line \"}".to_owned()))
+            .to_vec();
         person.signs_in_with_passkey_lying(BEGIN, FINISH, &serde_json::json!({"email": forged}), &[Lie::BrokenSignature]).await;
         person.presses("continue", &[("email", "ada@id.example\r\nERROR forged-line\u{1b}[31m")]).await;
         person.presses("continue", &[("email", forged)]).await;
         person.opens(provider.url("/login?request=%0d%0aERROR%20forged-line%1b%5b31m")).await;
         let text = log.text();
         for line in text.lines() {
-            assert!(!line.trim_start().starts_with("ERROR forged-line") && !line.contains("Z ERROR forged-line") && !line.contains('\u{1b}'), "{line}");
+            assert!(
+                !line.trim_start().starts_with("ERROR forged-line") && !line.contains("Z ERROR forged-line") && !line.contains('\u{1b}'),
+                "{line}"
+            );
         }
         assert!(provider.database.count("SELECT count(*) FROM audit_events WHERE detail LIKE '%forged-line%'").await == 0);
     });

@@ -15,8 +15,8 @@ use crate::app::App;
 use crate::base::error::{AppError, Kind};
 use crate::web::answer::{self, Asker, Failure, Refusal};
 use crate::web::form;
-use crate::web::preferences::Preferences;
 use crate::web::peer::Peer;
+use crate::web::preferences::Preferences;
 use crate::web::request_id::RequestId;
 
 /// The layer around everything that is not served from memory.
