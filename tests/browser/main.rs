@@ -14,6 +14,8 @@ mod main_job;
 mod offer;
 mod pages;
 mod pictures;
+mod recovery;
 mod sign_in_methods;
 mod signals;
 mod stage;
+mod ways;
