@@ -186,10 +186,11 @@ async fn pictures_of_password_and_code() {
     window.shows("signed-out").await;
     window.opens(provider.url("/login")).await;
     takes(window, &folder, "sign-in", "sign-in-remembered-password").await;
-    for _ in 0..6 {
+    for number in 0..6 {
+        window.evaluates("document.body.dataset.before = 'yes'").await;
         window.types("#password", "wrong").await;
         window.presses("password").await;
-        window.waits_for("#error").await;
+        window.waits_until(&format!("answer {number}"), "!document.body?.dataset.before && document.querySelector('#error')").await;
     }
     takes(window, &folder, "sign-in", "sign-in-wait").await;
 }

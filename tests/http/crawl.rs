@@ -42,7 +42,13 @@ const OPEN: &[(&str, &str)] = &[
 const MAY_WRITE: &[(&str, &str)] = &[];
 
 /// Documents for everybody, to be kept by whoever likes.
-const PUBLIC: [&str; 3] = ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/jwks"];
+const PUBLIC: [&str; 5] = [
+    "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/passkey-endpoints",
+    "/.well-known/webauthn",
+    "/jwks",
+];
 
 /// A provider with somebody in it, and what stands for the `{names}` of its routes.
 struct Stage {
@@ -53,7 +59,8 @@ struct Stage {
 
 impl Stage {
     async fn new() -> Self {
-        let provider = Provider::start(Kind::Sqlite).await;
+        // Everything that a setting may switch on is there.
+        let provider = Provider::start_with(Kind::Sqlite, &[("passkeys.related_origins", "https://shop.test")]).await;
         let ada = provider.admin().await;
         let mut ada = signs_in(&provider, &ada).await;
         let mut filled = BTreeMap::new();

@@ -212,7 +212,7 @@ on_both_databases! {
             std::fs::write(database.master_key(), text).unwrap();
             std::fs::set_permissions(database.master_key(), std::fs::Permissions::from_mode(0o600)).unwrap();
         };
-        set(&weftid::base::base64url::encode([7; 32]));
+        set(&weftid::base::random::bytes::<32>().map(|byte| format!("{byte:02x}")).concat());
         for command in ["serve", "migrate"] {
             fails(&run(&[command], &environment).await, 1, &["master key"]);
             assert_eq!((database.count(is_there).await, database.count("SELECT count(*) FROM seaql_migrations").await), (0, 0), "{command}");

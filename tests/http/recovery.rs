@@ -85,7 +85,7 @@ impl Visit {
 
     /// Types a code; what comes of it.
     async fn types(&mut self, code: &str) -> Answer {
-        self.person.submits(&self.path, &[("code", code)]).await.answer().clone()
+        self.person.presses("continue", &[("code", code)]).await.answer().clone()
     }
 
     /// What stands for a code that was right, as the page carries it; empty if the page has none.
@@ -228,7 +228,7 @@ on_both_databases! {
                     let report = notices.first().expect("a notice");
                     let mut anywhere = provider.stranger();
                     anywhere.opens(report).await.page(200);
-                    anywhere.submits(&path(report), &[]).await.page(200);
+                    anywhere.submit(&anywhere.page().forms()[0], &[], None).await.page(200);
                 }
                 "rename" => {
                     let page = ada.page();

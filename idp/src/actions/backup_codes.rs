@@ -152,6 +152,11 @@ impl Job for Acknowledge {
     type Outcome = bool;
 
     async fn run(&self, write: &Write<'_>) -> Result<bool, StoreError> {
+        // Said twice (a double click, two nodes) it is said once: one event, one mail.
+        let held = user::hold_to_change(write, self.user).await?;
+        if held.is_some_and(|user| user.backup_code_set == Some(self.set) && !user.backup_codes_waiting()) {
+            return Ok(true);
+        }
         let counts = user::acknowledge_backup_codes(write, self.user, self.set, self.now).await?;
         if counts {
             let event = Event::new("backup_codes_acknowledged", &self.origin).user(self.user);

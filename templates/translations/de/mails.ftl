@@ -90,5 +90,5 @@ not-me-done-mailbox = Liest jemand anderes Ihre Mail? Dann ändern Sie zuerst da
 not-me-done-help = Können Sie sich nicht mehr anmelden? Fragen Sie die, die diesen Dienst betreiben.
 passkey-frozen = Gesperrt: als nicht Ihrer gemeldet
     .mine = Er war meiner
-    .label = Der Passkey „{ $name }“ war meiner
+    .label = Er war meiner: der Passkey „{ $name }“
 news-unfrozen = Mit dem Passkey können Sie sich wieder anmelden.

@@ -90,5 +90,5 @@ not-me-done-mailbox = Does somebody else read your mail? Then change the passwor
 not-me-done-help = Can't you sign in any more? Ask whoever runs this service.
 passkey-frozen = Frozen: reported as not yours
     .mine = It was mine
-    .label = The passkey “{ $name }” was mine
+    .label = It was mine: the passkey “{ $name }”
 news-unfrozen = The passkey signs you in again.
