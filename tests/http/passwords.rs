@@ -99,8 +99,8 @@ async fn acr_and_amr(provider: &Provider) -> (i64, i64) {
 }
 
 on_both_databases! {
-    /// A-AUTHN-04: where a password is all that is asked for it signs in, and the application is told that it was no more; the browser leads with
-    /// it from then on. C-SES-02: with a new secret.
+    /// A-AUTHN-04, A-RED-11: where a password is all that is asked for it signs in, with a 303, and the application is told that it was no more; the
+    /// browser leads with it from then on. C-SES-02: with a new secret.
     async fn a_password_alone_signs_in_and_says_so(kind: Kind) {
         let provider = Provider::start(kind).await;
         let shop = provider.shop("shop").await;
@@ -162,7 +162,7 @@ on_both_databases! {
         assert_eq!(acr_and_amr(&provider).await, (0, 1));
     }
 
-    /// C-ENUM-01, C-ENUM-02, B-ENUM-01: whatever is wrong, the answer is the same, byte for byte, and so is what it costs.
+    /// C-ENUM-01, C-ENUM-02, B-ENUM-01, B-LC-03: whatever is wrong, the answer is the same, byte for byte, and so is what it costs.
     async fn every_refused_password_looks_and_costs_the_same(kind: Kind) {
         let provider = Provider::start_with(kind, &[("sign_in.passwords", "without_passkey")]).await;
         let people = ["wrong@id.example", "shut@id.example", "none@id.example", "cold@id.example", "odd@id.example"];
@@ -352,7 +352,7 @@ on_both_databases! {
         }
     }
 
-    /// C-TOTP-03, C-BC-03: what is no code, another's, or of the wrong kind is one refusal; and no code stands in for a password.
+    /// C-TOTP-03, C-BC-02, C-BC-03: what is no code, another's, or of the wrong kind is one refusal; and no code stands in for a password.
     async fn a_wrong_code_is_a_wrong_code(kind: Kind) {
         let provider = Provider::start(kind).await;
         let (_, _app) = ada_with_everything(&provider).await;

@@ -75,6 +75,12 @@ async fn lives(provider: &Provider) -> Vec<String> {
     stranger.posts_json_with(FINISH, format!("{{\"ceremony\":\"{body}").into_bytes(), &[("x-csrf-token", token), ("cookie", header)]).await;
     stranger.posts_json(FINISH, &json!({"ceremony": body, "credential": name})).await.expect(400).json();
     stranger.posts_json(BEGIN, &json!([body])).await;
+    // What a browser says went wrong is taken by nobody (B-LC-04).
+    for path in [BEGIN, FINISH] {
+        for said in ["NotAllowedError\r\n{\"level\":\"ERROR\"}", "\u{1b}[31m", "\"}\u{2028}<script>"] {
+            stranger.posts_json(path, &json!({"error": format!("{said}{name}"), "message": format!("{name}{said}")})).await;
+        }
+    }
     secrets.extend(canaries);
 
     secrets.extend(looks_after_ways_in(provider, &mut person).await);
@@ -140,13 +146,13 @@ fn is_quiet(kind: Kind) {
     });
 }
 
-/// C-LOG-02: links, cookies, codes, ceremonies, assertions, form tokens and whatever is typed stay out of the log, on SQLite.
+/// C-LOG-02, B-LC-04: links, cookies, codes, ceremonies, assertions, form tokens and whatever is typed stay out of the log, on SQLite.
 #[test]
 fn people_leave_no_secret_in_the_log_on_sqlite() {
     is_quiet(Kind::Sqlite);
 }
 
-/// C-LOG-02: the same on PostgreSQL.
+/// C-LOG-02, B-LC-04: the same on PostgreSQL.
 #[test]
 fn people_leave_no_secret_in_the_log_on_postgres() {
     is_quiet(Kind::Postgres);

@@ -163,7 +163,8 @@ on_both_databases! {
         }
         provider.clock.advance(STEP);
         assert_eq!(crate::passwords::types_code(&mut elsewhere, &present).await.page(401).name(), "second-step");
-        // And the other way round.
+        // And the other way round, once the five wrong guesses are a moment ago.
+        provider.clock.advance(Duration::from_secs(2));
         let used = app.code(&provider.clock);
         crate::passwords::types_code(&mut elsewhere, &used).await.shows("dashboard");
         provider.clock.advance(STEP_UP);

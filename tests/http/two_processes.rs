@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use weftid::actions::audit::Origin;
-use weftid::actions::{invitations, setup};
+use weftid::actions::{invitations, recovery_links, setup};
 use weftid::base::clock::Clock;
+use weftid::base::email::Email;
 use weftid::store::user::Role;
 use weftid_tests::authenticator::Lie;
 use weftid_tests::own_secrets;
@@ -18,7 +19,7 @@ use weftid_tests::process;
 use weftid_tests::relying_party::RelyingParty;
 use weftid_tests::wire::Answer;
 
-use crate::coming_aboard::path;
+use crate::coming_aboard::{codes as codes_on, path};
 use crate::passkeys::{BEGIN, FINISH};
 use crate::passwords::SECRET;
 use crate::stored::events;
@@ -232,6 +233,73 @@ async fn a_refresh_has_one_successor_on_two_nodes() {
     refreshes(&pair, &shop, &mut ada, ROUNDS).await;
 }
 
+/// Somebody with a passkey and saved backup codes; and these.
+async fn aboard(pair: &Pair, email: &str) -> (Person, Vec<String>) {
+    let link = invitation(pair, email).await;
+    let (mut person, body) = almost_aboard(pair, &link, &json!({"name": "Bob"}), &[]).await;
+    let finished = person.posts_json(&format!("{}/passkey/finish", path(&link)), &body).await;
+    person.follows(finished).await.shows("backup-codes");
+    let codes = codes_on(&person);
+    person.presses("acknowledge", &[("acknowledged", "yes")]).await.shows("dashboard");
+    (person, codes)
+}
+
+/// C-REC-02, E-RACE-06: a recovery link with a backup code, finished fifty times at once on both nodes, makes one passkey.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recovery_link_is_used_once_on_two_nodes() {
+    let pair = Pair::start().await;
+    let (_, codes) = aboard(&pair, "bob@id.example").await;
+    let bob = Email::parse("bob@id.example").expect("an address");
+    let link = recovery_links::approve(&pair.provider.app, &bob, &Origin::command_line()).await.expect("the link is made");
+    let place = path(&link);
+    let (mut people, mut bodies) = (Vec::new(), Vec::new());
+    for _ in 0..AT_ONCE {
+        let mut person = pair.provider.stranger();
+        person.opens(&link).await.shows("recover");
+        let page = person.submits(&place, &[("code", &codes[0])]).await.page(200);
+        let proved = page.with("name", "proved").find_map(|field| field.attribute("value").map(str::to_owned)).expect("the code was right");
+        let options = person.posts_json(&format!("{place}/passkey/begin"), &json!({"proved": proved})).await.expect(200).json();
+        let origin = person.url();
+        let credential = person.authenticator.create(&options["publicKey"], &origin).expect("the authenticator agrees");
+        bodies.push(finishing(&options, credential, &json!({})));
+        people.push(person);
+    }
+    pair.by_turns(&mut people);
+    let mut people: Vec<_> = people.into_iter().zip(bodies).collect();
+    let answers = all_post(&mut people, &format!("{place}/passkey/finish")).await;
+    let counts = counted(&answers);
+    assert!(counts.get(&200) == Some(&1) && counts.keys().all(|status| [200, 409, 410].contains(status)), "{counts:?}");
+    assert_eq!(pair.provider.database.count("SELECT count(*) FROM passkeys").await, 2);
+    assert_eq!(pair.provider.database.count("SELECT count(*) FROM backup_codes WHERE used_at IS NOT NULL").await, 1);
+}
+
+/// C-REC-07, E-RACE-06: the link to a new address, and the one that says "this wasn't me", followed fifty times at once on both nodes, act once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mailed_link_acts_once_on_two_nodes() {
+    let pair = Pair::start().await;
+    let (mut bob, _) = aboard(&pair, "bob@id.example").await;
+    bob.opens(pair.provider.url("/account/email")).await.shows("change-email");
+    bob.submits("/account/email", &[("email", "bob@new.example")]).await.shows("change-email");
+    let link = pair.mailed_link("https://id.example/account/email/").await;
+    bob.opens(&link).await.shows("confirm-email");
+    let place = path(&link);
+    let mut tabs = pair.tabs(&bob, AT_ONCE);
+    let arrivals = join_all(tabs.iter_mut().map(|tab| tab.submits(&place, &[]))).await;
+    let answers: Vec<&Answer> = arrivals.iter().map(weftid_tests::person::Arrival::answer).collect();
+    let counts = counted(answers);
+    assert!(counts.get(&200) == Some(&1) && counts.keys().all(|status| [200, 409, 410].contains(status)), "{counts:?}");
+    assert_eq!(events(&pair.provider.database, "email_changed").await, 1);
+
+    let link = pair.mailed_link("https://id.example/not-me/").await;
+    let mut stranger = pair.provider.stranger();
+    stranger.opens(&link).await.page(200);
+    let place = path(&link);
+    let mut tabs = pair.tabs(&stranger, AT_ONCE);
+    let arrivals = join_all(tabs.iter_mut().map(|tab| tab.submits(&place, &[]))).await;
+    counted(arrivals.iter().map(weftid_tests::person::Arrival::answer));
+    assert_eq!(events(&pair.provider.database, "not_me").await, 1);
+}
+
 /// Browsers of this person in which the password was right.
 async fn half_done(pair: &Pair, email: &str, count: usize) -> Vec<Person> {
     let mut people = Vec::new();
@@ -262,12 +330,7 @@ async fn second_steps(people: &mut [Person], code: &str) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_step_is_taken_once_on_two_nodes() {
     let pair = Pair::start().await;
-    let link = invitation(&pair, "bob@id.example").await;
-    let (mut bob, body) = almost_aboard(&pair, &link, &json!({"name": "Bob"}), &[]).await;
-    let finished = bob.posts_json(&format!("{}/passkey/finish", path(&link)), &body).await;
-    let page = bob.follows(finished).await.shows("backup-codes");
-    let codes: Vec<String> = page.all("code").map(|code| page.text_of(code)).filter(|text| text.len() == 31).collect();
-    bob.presses("acknowledge", &[("acknowledged", "yes")]).await.shows("dashboard");
+    let (_, codes) = aboard(&pair, "bob@id.example").await;
     own_secrets::gives_password(&pair.provider.app, "bob@id.example", SECRET).await;
     let app = own_secrets::gives_authenticator_app(&pair.provider.app, "bob@id.example").await;
 

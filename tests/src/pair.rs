@@ -2,6 +2,7 @@
 //! in this process that arranges.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::database::Database;
 use crate::person::Person;
@@ -30,7 +31,7 @@ pub struct Pair {
     pub other: Process,
     /// A wire that reaches the second process under the provider's name.
     there: Wire,
-    _others_files: Database,
+    others_files: Database,
 }
 
 impl Pair {
@@ -44,7 +45,7 @@ impl Pair {
         let provider = Provider::behind(database, &SETTINGS, one.address).await;
         let there = Wire::new();
         there.route(&provider.issuer, other.address);
-        Self { provider, one, other, there, _others_files: others_files }
+        Self { provider, one, other, there, others_files }
     }
 
     /// So many tabs of the same browser at the same page, by turns served by the one and the other process.
@@ -73,6 +74,27 @@ impl Pair {
     #[must_use]
     pub fn client_there(&self, client: &RelyingParty) -> RelyingParty {
         client.at(&self.there)
+    }
+
+    /// Waits until a link whose address begins with this stands in a mail that either process delivered into its folder; gives the first.
+    pub async fn mailed_link(&self, beginning: &str) -> String {
+        let folders = [self.provider.database.data_dir(), self.others_files.data_dir()].map(|directory| directory.join("mail"));
+        for _ in 0..600 {
+            let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+            let mails = files.filter_map(|file| std::fs::read_to_string(file.path()).ok());
+            // Lines are broken where quoted-printable wants it (RFC 2045 §6.7).
+            let whole = mails.map(|mail| mail.replace("\r\n", "\n").replace("=\n", ""));
+            let link = |mail: String| {
+                let rest = mail.split_once(beginning)?.1;
+                let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c))).unwrap_or(rest.len());
+                Some(format!("{beginning}{}", &rest[..end]))
+            };
+            if let Some(link) = whole.filter_map(link).next() {
+                return link;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no mail has a link to {beginning}");
     }
 
     /// What points another command of the binary at the same database.
