@@ -188,7 +188,7 @@ on_both_databases! {
         assert_eq!(session(&ada), before, "nothing is proved yet");
         assert_eq!(ada.clone().opens(provider.url("/account/password")).await.page(200).name(), "confirm-password");
         let wrong = ada.clone().presses("continue", &[("code", "000000")]).await.page(401);
-        assert!(wrong.name() == "confirm-code" && wrong.text().contains("This code doesn’t work"), "{}", wrong.text());
+        assert!(wrong.name() == "confirm-code" && wrong.text().contains("That code was not right"), "{}", wrong.text());
         let (stolen, replay) = (ada.clone(), ada.clone());
         provider.database.execute("CREATE TABLE earlier AS SELECT id, sid, secret_digest, created_at FROM sessions").await;
         ada.presses("continue", &[("code", &app.code(&provider.clock))]).await.shows("disable-totp");
