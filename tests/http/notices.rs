@@ -1,5 +1,6 @@
 //! What people are told by mail: every change of a way in, whoever made it; and that nothing in a mail leads elsewhere.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::json;
@@ -198,6 +199,13 @@ on_both_databases! {
     }
 }
 
+/// The kinds of notices, as their source says them.
+fn kinds() -> BTreeSet<String> {
+    let source = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../idp/src/actions/notices.rs")).unwrap();
+    let named = |before: &str| source.split(before).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect::<Vec<_>>();
+    named("=> (\"").into_iter().chain(named("(\"address_").into_iter().map(|rest| format!("address_{rest}"))).collect()
+}
+
 /// Every mail, as its reader sees it.
 #[test]
 fn mails_read_well() {
@@ -234,11 +242,15 @@ fn mails_read_well() {
         notice("recovered", "YubiKey 5", ""),
         notice("refresh_token_reused", "Acme Wiki", ""),
         notice("address_changed", "eve@northwind.example", "alice@northwind.example"),
+        notice("recovery_link_made", "", ""),
+        notice("address_change_asked", "eve@northwind.example", ""),
+        Notice { not_me_url: None, ..notice("address_wanted", "", "") },
         Notice { not_me_url: None, ..notice("address_is_new", "", "alice@northwind.example") },
         Notice { not_me_url: None, place: String::new(), ..notice("deactivated", "", "") },
         Notice { not_me_url: None, place: String::new(), ..notice("reactivated", "", "") },
         Notice { not_me_url: None, ..notice("reported", "", "") },
     ];
+    assert_eq!(notices.iter().map(|notice| notice.kind.clone()).collect::<BTreeSet<_>>(), kinds());
     for lang in ["en", "de"] {
         let locale = templates.negotiate(Some(lang));
         let mut all = String::new();
