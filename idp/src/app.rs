@@ -306,7 +306,12 @@ fn breached_passwords(setting: &Breached) -> Result<BreachedPasswords, StartErro
     Ok(match setting {
         Breached::Off => BreachedPasswords::Off,
         Breached::Service(range) => BreachedPasswords::service(range.clone())?,
-        Breached::File(path) => BreachedPasswords::File(path.clone()),
+        Breached::File(path) => {
+            if let Err(error) = std::fs::File::open(path) {
+                tracing::warn!(path = %path.display(), %error, "passwords.breached_file can't be read: new passwords are not looked up");
+            }
+            BreachedPasswords::File(path.clone())
+        }
     })
 }
 

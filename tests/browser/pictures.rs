@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use weftid_tests::browser::{Look, Options, Page};
 use weftid_tests::database::Kind;
+use weftid_tests::own_secrets;
 use weftid_tests::process;
 use weftid_tests::provider::Provider;
 
 use crate::accounts;
+use crate::offer;
 use crate::stage::{Demo, Visitor, application_is};
+use crate::ways::{SECRET, scans};
 
 #[tokio::test]
 async fn pictures_of_every_page() {
@@ -111,6 +114,27 @@ async fn pictures_of_confirming() {
 }
 
 #[tokio::test]
+async fn pictures_of_passkeys() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = std::env::var_os("WEFTID_PICTURES").map_or_else(|| scratch.path().to_owned(), PathBuf::from);
+    for (settings, page) in [(&[] as &[(&str, &str)], "offer"), (&[("sign_in.require_strong", "passkey")], "enrol")] {
+        let (provider, visitor) = (Provider::for_browsers_with(Kind::Sqlite, settings).await, Visitor::comes().await);
+        own_secrets::imports(&provider.app, &[offer::ADA], offer::SECRET).await;
+        offer::signs_in(&provider, &visitor.window).await;
+        takes(&visitor.window, &folder, page, page).await;
+    }
+    let (provider, visitor) = (Provider::for_browsers(Kind::Sqlite).await, Visitor::comes().await);
+    visitor.sets_up(&provider.setup_link().await).await;
+    visitor.saves_the_codes().await;
+    visitor.device.is_present(false).await;
+    provider.database.execute("UPDATE passkeys SET suspected_at = created_at").await;
+    for (path, page) in [("/account/sign-in-methods", "sign-in-methods"), ("/account", "dashboard")] {
+        visitor.window.opens(provider.url(path)).await;
+        takes(&visitor.window, &folder, page, &format!("{page}-copied")).await;
+    }
+}
+
+#[tokio::test]
 async fn pictures_of_the_account() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = std::env::var_os("WEFTID_PICTURES").map_or_else(|| scratch.path().to_owned(), PathBuf::from);
@@ -185,12 +209,68 @@ async fn pictures_of_password_and_code() {
     window.shows("signed-out").await;
     window.opens(provider.url("/login")).await;
     takes(window, &folder, "sign-in", "sign-in-remembered-password").await;
-    for _ in 0..6 {
+    for number in 0..6 {
+        window.evaluates("document.body.dataset.before = 'yes'").await;
         window.types("#password", "wrong").await;
         window.presses("password").await;
-        window.waits_for("#error").await;
+        window.waits_until(&format!("answer {number}"), "!document.body?.dataset.before && document.querySelector('#error')").await;
     }
     takes(window, &folder, "sign-in", "sign-in-wait").await;
+}
+
+#[tokio::test]
+async fn pictures_of_ways_in() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = std::env::var_os("WEFTID_PICTURES").map_or_else(|| scratch.path().to_owned(), PathBuf::from);
+    let (provider, visitor) = (Provider::for_browsers_in_no_hurry(Kind::Sqlite).await, Visitor::comes().await);
+    let window = &visitor.window;
+    visitor.sets_up(&provider.setup_link().await).await;
+    visitor.saves_the_codes().await;
+    window.opens(provider.url("/account/password")).await;
+    takes(window, &folder, "own-password", "own-password").await;
+    window.types("#new_password", "passwordpassword").await;
+    window.presses("set-password").await;
+    window.waits_for("#error").await;
+    takes(window, &folder, "own-password", "own-password-weak").await;
+    window.types("#new_password", SECRET).await;
+    window.presses("set-password").await;
+    takes(window, &folder, "sign-in-methods", "ways-password-set").await;
+    window.presses("enrol").await;
+    takes(window, &folder, "authenticator-app", "authenticator-app").await;
+    let app = scans(window).await;
+    window.clicks("details.about summary").await;
+    window.speaks("de").await;
+    takes(window, &folder, "authenticator-app", "authenticator-app-by-hand").await;
+    window.types("#code", &app.code(&provider.clock)).await;
+    window.presses("enrol").await;
+    takes(window, &folder, "sign-in-methods", "ways-german").await;
+    window.speaks("en").await;
+    window.presses("disable").await;
+    takes(window, &folder, "disable-totp", "disable-totp").await;
+    window.opens(provider.url("/account/password/remove")).await;
+    takes(window, &folder, "remove-password", "remove-password").await;
+    window.opens(provider.url("/account/sign-in-methods")).await;
+    window.presses("revoke").await;
+    takes(window, &folder, "revoke-passkey", "revoke-passkey-password-remains").await;
+    window.presses("revoke").await;
+    takes(window, &folder, "sign-in-methods", "ways-password-remains").await;
+    window.opens(provider.url("/account/password/remove")).await;
+    takes(window, &folder, "remove-password", "remove-last-password").await;
+    window.opens(provider.url("/account/backup-codes/regenerate")).await;
+    takes(window, &folder, "regenerate-backup-codes", "regenerate-backup-codes").await;
+    provider.clock.advance(Duration::from_mins(5));
+    window.opens(provider.url("/account/password")).await;
+    takes(window, &folder, "confirm-password", "confirm-password").await;
+    window.types("#password", SECRET).await;
+    window.presses("password").await;
+    takes(window, &folder, "confirm-code", "confirm-code").await;
+    window.types("#code", "000000").await;
+    window.presses("continue").await;
+    window.waits_for("#error").await;
+    takes(window, &folder, "confirm-code", "confirm-code-wrong").await;
+    window.types("#code", &app.code(&provider.clock)).await;
+    window.presses("continue").await;
+    takes(window, &folder, "own-password", "own-password-change").await;
 }
 
 async fn takes(window: &Page, folder: &Path, page: &str, name: &str) {

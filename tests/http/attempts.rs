@@ -12,7 +12,7 @@ use weftid_tests::person::Person;
 use weftid_tests::provider::Provider;
 
 use crate::passkeys::signs_in;
-use crate::passwords::{ADA, SECRET, at_the_password, half_done, is_in, masked, types, types_code};
+use crate::passwords::{ADA, SECRET, at_the_password, half_done, masked, types, types_code};
 
 /// How long the last answer says to wait, in seconds.
 fn retry_after(person: &weftid_tests::person::Arrival) -> u64 {
@@ -89,7 +89,7 @@ on_both_databases! {
         // The right one ends it all.
         provider.clock.advance(Duration::from_secs(16));
         let mut person = at_the_password(&provider, ADA).await;
-        is_in(&types(&mut person, SECRET).await);
+        types(&mut person, SECRET).await.shows("dashboard");
         assert_eq!(guesses_until_told_to_wait(&provider, ADA).await, 5);
         // The longest wait, until there were a hundred; then it is a day, and after thirty quiet days nothing is left of it.
         let mut waits = Vec::new();
@@ -250,7 +250,7 @@ on_both_databases! {
         types(&mut elsewhere, "wrong").await.page(401);
         provider.clock.advance(Duration::from_hours(1));
         let mut eve = at_the_password(&provider, "eve@id.example").await;
-        is_in(&types(&mut eve, SECRET).await);
+        types(&mut eve, SECRET).await.shows("dashboard");
     }
 
     /// D-PII-04: what nobody counts any more is forgotten, and names nobody while it is there.

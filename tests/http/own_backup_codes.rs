@@ -8,7 +8,7 @@ use weftid_tests::on_both_databases;
 use weftid_tests::person::Person;
 use weftid_tests::provider::Provider;
 
-use crate::own_password::SECRET;
+use crate::own_password::{SECRET, mails};
 use crate::passwords::half_done;
 use crate::step_up::{ADA, STEP_UP, confirms};
 use crate::stored::{block_audit, events, let_audit_through};
@@ -37,7 +37,7 @@ async fn is_taken(provider: &Provider, code: &str) -> bool {
 }
 
 on_both_databases! {
-    /// C-BC-01: new codes are asked for twice, shown once on a page that nobody keeps, and end the old ones at once.
+    /// C-BC-01, C-NOT-01: new codes are asked for twice, shown once on a page that nobody keeps, and end the old ones at once.
     async fn new_codes_end_the_old_ones(kind: Kind) {
         let provider = Provider::start(kind).await;
         let mut ada = provider.admin().await;
@@ -63,7 +63,8 @@ on_both_databases! {
         ada.presses("acknowledge", &[("acknowledged", "yes")]).await.shows("dashboard");
         provider.clock.advance(Duration::from_hours(2));
         assert!(is_taken(&provider, &newest[0]).await && !is_taken(&provider, &new[0]).await);
-        assert_eq!(events(&provider.database, "backup_codes_discarded").await, 2);
+        let kind = "backup_codes_discarded";
+        assert_eq!((events(&provider.database, kind).await, mails(&provider, kind).await), (2, 2));
     }
 
     /// C-BC-03: the page counts what is left and says when the others were used; when they run out it says so, and whoever has none left gets new

@@ -85,7 +85,7 @@ impl Visit {
 
     /// Types a code; what comes of it.
     async fn types(&mut self, code: &str) -> Answer {
-        self.person.submits(&self.path, &[("code", code)]).await.answer().clone()
+        self.person.presses("continue", &[("code", code)]).await.answer().clone()
     }
 
     /// What stands for a code that was right, as the page carries it; empty if the page has none.
@@ -175,7 +175,7 @@ on_both_databases! {
         // Used up, both of them.
         let again = provider.stranger().opens(&link).await;
         assert_eq!(again.page(410).name(), "error");
-        assert_eq!(code(&visit.finishes(&body).await.expect(409)), "ceremony_used");
+        assert_eq!(code(&visit.finishes(&body).await.expect(410)), "link_invalid");
         let mut late = Visit::opens(&provider, &mailed(&provider, ADA).await).await;
         late.types(&codes[3]).await.is(400);
         assert!(late.person.page().text().contains("This code doesn’t work"));
@@ -228,7 +228,7 @@ on_both_databases! {
                     let report = notices.first().expect("a notice");
                     let mut anywhere = provider.stranger();
                     anywhere.opens(report).await.page(200);
-                    anywhere.submits(&path(report), &[]).await.page(200);
+                    anywhere.submit(&anywhere.page().forms()[0], &[], None).await.page(200);
                 }
                 "rename" => {
                     let page = ada.page();

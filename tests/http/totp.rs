@@ -5,11 +5,11 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use weftid_tests::html::Page;
 use weftid_tests::on_both_databases;
-use weftid_tests::own_secrets::AuthenticatorApp;
+use weftid_tests::own_secrets::{self, AuthenticatorApp};
 use weftid_tests::person::{Arrival, Person};
 use weftid_tests::provider::Provider;
 
-use crate::own_password::SECRET;
+use crate::own_password::{SECRET, mails};
 use crate::passkeys::signs_in;
 use crate::step_up::{ADA, STEP_UP, with_password_alone};
 use crate::stored::{block_audit, events, holds, let_audit_through};
@@ -35,6 +35,14 @@ async fn scans(provider: &Provider, person: &mut Person) -> AuthenticatorApp {
 pub(crate) async fn enrols(provider: &Provider, person: &mut Person) -> AuthenticatorApp {
     let app = scans(provider, person).await;
     person.presses("enrol", &[("code", &app.code(&provider.clock))]).await.shows("sign-in-methods");
+    app
+}
+
+/// The same, and the person stays signed in elsewhere.
+pub(crate) async fn enrols_keeping(provider: &Provider, person: &mut Person) -> AuthenticatorApp {
+    let app = scans(provider, person).await;
+    let code = app.code(&provider.clock);
+    person.presses("enrol", &[("code", &code), ("others_stay", "yes")]).await.shows("sign-in-methods");
     app
 }
 
@@ -138,30 +146,33 @@ on_both_databases! {
         let provider = Provider::start(kind).await;
         let mut ada = with_password_alone(&provider, false).await;
         let app = enrols(&provider, &mut ada).await;
-        let confirming = app.code(&provider.clock);
+        // The step that set it up, and the one before, at the sign-in page.
+        let mut elsewhere = crate::passwords::half_done(&provider, ADA).await;
+        for code in [app.code(&provider.clock), app.code_in(&provider.clock, -1)] {
+            assert_eq!(crate::passwords::types_code(&mut elsewhere, &code).await.page(401).name(), "second-step");
+        }
+        provider.clock.advance(STEP_UP);
         ada.opens(provider.url("/account/password")).await.shows("confirm-password");
         ada.presses("password", &[("password", SECRET)]).await.shows("confirm-code");
-        // The step that set it up, and the one before.
-        for code in [confirming, app.code_in(&provider.clock, -1)] {
-            assert_eq!(confirms_with(&ada, &code).await.page(401).name(), "confirm-code");
+        let mut elsewhere = crate::passwords::half_done(&provider, ADA).await;
+        let (present, past) = (app.code(&provider.clock), app.code_in(&provider.clock, -1));
+        // Used when confirming, it is used at the sign-in page too, and so is the one before it, also in the next step's window.
+        confirms_with(&ada, &present).await.shows("own-password");
+        for code in [&present, &past] {
+            assert_eq!(crate::passwords::types_code(&mut elsewhere, code).await.page(401).name(), "second-step");
         }
         provider.clock.advance(STEP);
-        let (present, past) = (app.code(&provider.clock), app.code_in(&provider.clock, -1));
-        assert_eq!(confirms_with(&ada, &past).await.page(401).name(), "confirm-code");
-        confirms_with(&ada, &present).await.shows("own-password");
-
-        // Used here, it is used at the sign-in page too, and in the next step's window.
-        let mut elsewhere = crate::passwords::half_done(&provider, ADA).await;
         assert_eq!(crate::passwords::types_code(&mut elsewhere, &present).await.page(401).name(), "second-step");
-        provider.clock.advance(STEP);
-        assert_eq!(crate::passwords::types_code(&mut elsewhere, &present).await.page(401).name(), "second-step");
-        // And the other way round.
-        crate::passwords::types_code(&mut elsewhere, &app.code(&provider.clock)).await.shows("dashboard");
+        // And the other way round, once the five wrong guesses are a moment ago.
+        provider.clock.advance(Duration::from_secs(2));
+        let used = app.code(&provider.clock);
+        crate::passwords::types_code(&mut elsewhere, &used).await.shows("dashboard");
         provider.clock.advance(STEP_UP);
         elsewhere.opens(provider.url("/account/password")).await.shows("confirm-password");
         elsewhere.presses("password", &[("password", SECRET)]).await.shows("confirm-code");
-        let next = app.code_in(&provider.clock, 1);
-        confirms_with(&elsewhere, &next).await.shows("own-password");
+        assert_eq!(confirms_with(&elsewhere, &used).await.page(401).name(), "confirm-code");
+        confirms_with(&elsewhere, &app.code_in(&provider.clock, 1)).await.shows("own-password");
+        assert_eq!(confirms_with(&elsewhere, &app.code(&provider.clock)).await.page(200).name(), "sign-in", "its session has another secret by now");
         assert_eq!(provider.database.count("SELECT count(*) FROM totps WHERE last_used_at IS NOT NULL").await, 1);
     }
 
@@ -227,7 +238,23 @@ on_both_databases! {
         assert_eq!(apps(&provider).await, 0);
     }
 
-    /// C-TOTP-06: replacing or switching off ends the person's other sessions, unless they say that these stay.
+    /// C-BC-01: whoever has no backup codes gets ten with their first app, and saves them before the house goes on.
+    async fn the_first_app_brings_backup_codes(kind: Kind) {
+        let provider = Provider::start(kind).await;
+        own_secrets::imports(&provider.app, &["bob@id.example"], SECRET).await;
+        let mut bob = crate::passwords::at_the_password(&provider, "bob@id.example").await;
+        crate::passwords::types(&mut bob, SECRET).await.shows("dashboard");
+        let app = scans(&provider, &mut bob).await;
+        let before = bob.clone();
+        let page = bob.presses("enrol", &[("code", &app.code(&provider.clock))]).await.shows("backup-codes");
+        // C-SUDO-02, C-SES-02: password and code were shown, and the session is worth that from now on, under a new secret.
+        assert_eq!(provider.database.count("SELECT count(*) FROM sessions WHERE acr = 'password+otp' AND ended_at IS NULL").await, 1);
+        assert_eq!(before.clone().opens(provider.url("/account")).await.page(200).name(), "sign-in");
+        assert_eq!(page.all("code").filter(|code| page.text_of(code).len() == 31).count(), 10);
+        bob.presses("acknowledge", &[("acknowledged", "yes")]).await.shows("dashboard");
+    }
+
+    /// C-TOTP-06, C-NOT-01: replacing or switching off ends the person's other sessions, unless they say that these stay.
     async fn switching_off_ends_other_sessions(kind: Kind) {
         for stay in [false, true] {
             let provider = Provider::start(kind).await;
@@ -257,7 +284,7 @@ on_both_databases! {
             assert_eq!((is_still_in(&there).await, is_still_in(&ada).await), (stay, true));
             assert_eq!(apps(&provider).await, 0);
             for kind in ["totp_added", "totp_replaced", "totp_removed"] {
-                assert_eq!(events(&provider.database, kind).await, 1, "{kind}");
+                assert_eq!((events(&provider.database, kind).await, mails(&provider, kind).await), (1, 1), "{kind}");
             }
             assert_eq!(ada.opens(provider.url("/account/totp/disable")).await.page(404).name(), "error");
         }

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use url::Url;
 use weftid::actions::audit::Origin;
-use weftid::actions::{clients, invitations, setup};
+use weftid::actions::{clients, delivery, invitations, setup};
 use weftid::app::App;
 use weftid::base::clock::{Clock, Time};
 use weftid::config::Config;
@@ -19,6 +19,7 @@ use weftid::store::Counters;
 use weftid::store::user::Role;
 
 use crate::database::{Database, Kind};
+use crate::mailbox::{Mail, kept_in};
 use crate::own_secrets::{self, AuthenticatorApp};
 use crate::person::Person;
 use crate::relying_party::RelyingParty;
@@ -84,18 +85,23 @@ impl Provider {
 
     /// A provider for browsers: issuer `http://localhost:PORT`, the system's clock, a database that was empty.
     pub async fn for_browsers(kind: Kind) -> Self {
-        Self::for_browsers_at(kind, Clock::system()).await
+        Self::for_browsers_at(kind, Clock::system(), &[]).await
     }
 
     /// The same with a clock that the test moves.
     pub async fn for_browsers_in_no_hurry(kind: Kind) -> Self {
-        Self::for_browsers_at(kind, Clock::manual(BEGINNING)).await
+        Self::for_browsers_at(kind, Clock::manual(BEGINNING), &[]).await
     }
 
-    async fn for_browsers_at(kind: Kind, clock: Clock) -> Self {
+    /// The same with settings of its own.
+    pub async fn for_browsers_with(kind: Kind, settings: &[(&str, &str)]) -> Self {
+        Self::for_browsers_at(kind, Clock::system(), settings).await
+    }
+
+    async fn for_browsers_at(kind: Kind, clock: Clock, settings: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let issuer = format!("http://localhost:{}", listener.local_addr().expect("it is bound").port());
-        Self::serve(Database::empty(kind).await, clock, &[], listener, &issuer).await
+        Self::serve(Database::empty(kind).await, clock, settings, listener, &issuer).await
     }
 
     async fn serve(database: Database, clock: Clock, settings: &[(&str, &str)], listener: TcpListener, issuer: &str) -> Self {
@@ -203,6 +209,25 @@ impl Provider {
             "grant_types": ["authorization_code", "refresh_token"], "scope": "openid profile email offline_access",
         }))
         .await
+    }
+
+    /// Delivers what waits, and gives every mail that was kept so far.
+    pub async fn mails(&self) -> Vec<Mail> {
+        delivery::deliver(&self.app).await.expect("the database works");
+        kept_in(self.database.data_dir())
+    }
+
+    /// The one mail with these words in its subject.
+    #[track_caller]
+    pub fn mail<'a>(&'a self, words: &'a str) -> impl Future<Output = Mail> + 'a {
+        let here = std::panic::Location::caller();
+        async move {
+            let mut found = self.mails().await;
+            let subjects: Vec<String> = found.iter().map(|mail| mail.subject.clone()).collect();
+            found.retain(|mail| mail.subject.contains(words));
+            assert_eq!(found.len(), 1, "{here}: {words:?} among {subjects:?}");
+            found.remove(0)
+        }
     }
 
     /// Does something, and counts what the database was asked for meanwhile.

@@ -17,7 +17,7 @@ use crate::web::form::Form;
 use crate::web::next::{self, Waiting};
 use crate::web::origin::RequestOrigin;
 use crate::web::page::Pages;
-use crate::web::recent::{AnyRecentPage, RecentForm, RecentPage};
+use crate::web::recent::{CodesPage, RecentForm, RecentPage};
 use crate::web::session::AnySession;
 
 /// The query of the page; `first` says nothing that the person's row does not say.
@@ -49,7 +49,7 @@ fn page(
 /// `GET /account/backup-codes`: a new set, unless one is saved.
 pub(super) async fn show(
     State(app): State<App>,
-    AnyRecentPage(here): AnyRecentPage,
+    CodesPage(here): CodesPage,
     Query(asked): Query<Asked>,
     browser: Browser,
     RequestOrigin(origin): RequestOrigin,

@@ -3,6 +3,7 @@
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
+use http::header::SET_COOKIE;
 use serde::Deserialize;
 
 use crate::actions::email_change;
@@ -10,10 +11,12 @@ use crate::adapters::templates::pages::{ChangeEmail, ConfirmEmail, Waiting};
 use crate::app::App;
 use crate::base::error::AppError;
 use crate::store::reads::session_and_user::SessionAndUser;
+use crate::web::browser::Browser;
 use crate::web::form::Form;
 use crate::web::origin::RequestOrigin;
 use crate::web::page::Pages;
 use crate::web::recent::RecentForm;
+use crate::web::remembered::{self, Hint, Remembered};
 use crate::web::session::Session;
 use crate::web::visiting::Visiting;
 
@@ -94,8 +97,15 @@ pub(super) async fn confirm(
     Session(here): Session,
     Path(token): Path<String>,
     RequestOrigin(origin): RequestOrigin,
+    browser: Browser,
+    Hint(remembered): Hint,
     _: Form,
 ) -> Result<Response, AppError> {
-    email_change::confirm(&app, &here, &token, &origin).await?;
-    Ok(Redirect::to(&format!("{}?news=changed", place(&app))).into_response())
+    let user = email_change::confirm(&app, &here, &token, &origin).await?;
+    let done = Redirect::to(&format!("{}?news=changed", place(&app)));
+    // A browser that would greet them by the old address greets them by the new one.
+    let Some(before) = remembered.filter(|remembered| remembered.email == here.user.email) else { return Ok(done.into_response()) };
+    let before = Remembered { email: user.email.clone(), ..before };
+    let hint = remembered::remember(&app, browser.digest(), &user, before.way, Some(&before))?;
+    Ok(([(SET_COOKIE, hint)], done).into_response())
 }

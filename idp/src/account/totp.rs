@@ -14,6 +14,7 @@ use crate::web::answer;
 use crate::web::browser::Browser;
 use crate::web::origin::RequestOrigin;
 use crate::web::page::Pages;
+use crate::web::proved;
 use crate::web::recent::{RecentForm, RecentPage};
 use crate::web::visiting::Visiting;
 
@@ -48,8 +49,13 @@ pub(super) async fn confirm(
 ) -> Result<Response, AppError> {
     let (enrolment, others_stay) = (form.field("enrolment"), form.field("others_stay") == "yes");
     match totp_enrolment::confirm(&app, &here, &visitor, enrolment, form.field("code"), others_stay).await {
-        Ok(Enrolled::Added) => Ok(news(&app, "totp-added")),
-        Ok(Enrolled::Replaced) => Ok(news(&app, "totp-replaced")),
+        Ok(Enrolled { replaced, opened }) => {
+            let next = news(&app, if replaced { "totp-replaced" } else { "totp-added" });
+            match opened {
+                Some(opened) => proved::renewed(&app, &opened, next),
+                None => Ok(next),
+            }
+        }
         Err(error) if error.code == "code_invalid" => {
             let set_up = totp_enrolment::resume(&app, &here, visitor.browser, enrolment).await?;
             let again = page(&app, &pages, &here, set_up, Some("error-totp_not_confirmed")).await?;

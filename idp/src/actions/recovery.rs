@@ -59,7 +59,7 @@ struct Recovering {
 }
 
 impl Fact for Recovering {
-    const PREFIX: &'static str = "wx_";
+    const PREFIX: &'static str = "wy_";
 }
 
 /// B-CH-04: what is proved and begun belongs to a browser and to the link it was done under.

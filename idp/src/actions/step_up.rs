@@ -64,9 +64,7 @@ pub async fn with_password(app: &App, here: &SessionAndUser, visitor: &Visitor, 
 pub async fn with_code(app: &App, here: &SessionAndUser, visitor: &Visitor, passed: &str, typed: &str) -> Result<Opened, AppError> {
     let half_done = second_step::open(app, passed, &belongs_to(visitor.browser, here.session.id)).await.map_err(begin_again)?;
     let proven = second_step::judge(app, visitor, half_done, Answer::Totp(typed)).await.map_err(begin_again)?;
-    let amr = Amr::of(&[AuthenticationMethod::Pwd, AuthenticationMethod::Otp, AuthenticationMethod::Mfa]);
-    let proof = Proof { acr: Acr::PasswordOtp, amr };
-    let opened = confirm(app, here, visitor, proof, Shown::Code(Box::new(proven))).await?;
+    let opened = confirm(app, here, visitor, confirmed_by_code(), Shown::Code(Box::new(proven))).await?;
     opened.ok_or_else(|| expired("the code gave no session"))
 }
 
@@ -106,8 +104,8 @@ enum Outcome {
     CodeUsed,
 }
 
-/// The session as it goes on; none where a code is needed first.
-async fn confirm(app: &App, here: &SessionAndUser, visitor: &Visitor, proof: Proof, shown: Shown) -> Result<Option<Opened>, AppError> {
+/// What it takes to let the session of whoever is signed in `here` go on by another proof, and what the browser shows once it does.
+pub(super) async fn goes_on(app: &App, here: &SessionAndUser, visitor: &Visitor, proof: Proof) -> Result<(Beginning, Opened), StoreError> {
     let secret = SessionSecret::random();
     let before = visitor.everybody(app).await?;
     let beside = before.beside(here.user.id);
@@ -124,10 +122,22 @@ async fn confirm(app: &App, here: &SessionAndUser, visitor: &Visitor, proof: Pro
         origin: visitor.origin.clone().by(Actor::User(here.user.id)),
         news: None,
     };
+    Ok((beginning, Opened { secret, user: here.user.clone(), beside }))
+}
+
+/// What a password with a code of the app is worth.
+pub(super) fn confirmed_by_code() -> Proof {
+    let amr = Amr::of(&[AuthenticationMethod::Pwd, AuthenticationMethod::Otp, AuthenticationMethod::Mfa]);
+    Proof { acr: Acr::PasswordOtp, amr }
+}
+
+/// The session as it goes on; none where a code is needed first.
+async fn confirm(app: &App, here: &SessionAndUser, visitor: &Visitor, proof: Proof, shown: Shown) -> Result<Option<Opened>, AppError> {
+    let (beginning, opened) = goes_on(app, here, visitor, proof).await?;
     let failed = Event::new("confirmation_failed", &visitor.origin).user(here.user.id).session(here.session.id);
     let job = Confirm { here: here.clone(), shown, rules: Rules::of(app), beginning, failed };
     match app.store().write(job).await? {
-        Outcome::Done => Ok(Some(Opened { secret, user: here.user.clone(), beside })),
+        Outcome::Done => Ok(Some(opened)),
         Outcome::CodeNeeded => Ok(None),
         Outcome::SessionEnded => Err(AppError::new(Kind::Unauthenticated, "not_signed_in")),
         Outcome::HasPasskey => Err(with_passkey_only()),

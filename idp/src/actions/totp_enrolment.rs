@@ -10,7 +10,8 @@ use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::backup_codes;
 use crate::actions::mails::Mail;
 use crate::actions::notices::{self, Notice};
-use crate::actions::sessions;
+use crate::actions::sessions::{self, Beginning, Opened};
+use crate::actions::step_up;
 use crate::actions::totp as codes;
 use crate::actions::visitor::Visitor;
 use crate::actions::ways_in::{self, Rules};
@@ -22,6 +23,7 @@ use crate::base::error::{AppError, Kind};
 use crate::base::id::SessionId;
 use crate::base::sealed::{Fact, Unsealed, binding};
 use crate::base::single_use::SingleUseId;
+use crate::protocol::claims::Acr;
 use crate::store::reads::session_and_user::SessionAndUser;
 use crate::store::spent::{self, Spending};
 use crate::store::{Job, StoreError, Write, session, totp, user};
@@ -95,12 +97,12 @@ fn needs_password() -> AppError {
 }
 
 /// What confirming came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Enrolled {
-    /// The first app.
-    Added,
-    /// It took another one's place.
-    Replaced,
+#[derive(Debug)]
+pub struct Enrolled {
+    /// Whether it took another one's place.
+    pub replaced: bool,
+    /// The session as it goes on, where its person had shown no more than the password: the code was the rest.
+    pub opened: Option<Opened>,
 }
 
 /// Switches the app on whose secret is in the box, after a code of it. The person's other sessions end unless `others_stay`.
@@ -127,11 +129,17 @@ pub async fn confirm(
     let origin = visitor.origin.clone().by(Actor::User(user));
     let mail = |notice| notices::to(app, &here.user, notice, &origin);
     let mails = [mail(Notice::AuthenticatorAppAdded { created_at: now })?, mail(Notice::AuthenticatorAppReplaced { created_at: now })?];
+    // What they would be asked for with the next change, they have just shown (C-SUDO-02).
+    let (beginning, opened) = if here.session.acr < Acr::PasswordOtp {
+        let (beginning, opened) = step_up::goes_on(app, here, visitor, step_up::confirmed_by_code()).await?;
+        (Some(beginning), Some(opened))
+    } else {
+        (None, None)
+    };
     let (session, rules) = (here.session.clone(), Rules::of(app));
-    let job = Enrol { id, session, row: app_row, others_stay, rules, epoch: app.epoch(), mails, origin, now };
+    let job = Enrol { id, session, row: app_row, others_stay, rules, epoch: app.epoch(), beginning, mails, origin, now };
     match app.store().write(job).await? {
-        Enrolment::Done { replaced: true } => Ok(Enrolled::Replaced),
-        Enrolment::Done { replaced: false } => Ok(Enrolled::Added),
+        Enrolment::Done { replaced } => Ok(Enrolled { replaced, opened }),
         Enrolment::Used => Err(AppError::new(Kind::Conflict, "enrolment_expired").because("it was used")),
         Enrolment::NeedsPassword => Err(needs_password()),
         Enrolment::SessionEnded => Err(AppError::new(Kind::Unauthenticated, "not_signed_in")),
@@ -145,6 +153,8 @@ struct Enrol {
     others_stay: bool,
     rules: Rules,
     epoch: i64,
+    /// How the session goes on, if it does by the code.
+    beginning: Option<Beginning>,
     /// The one for a first app, and the one for another.
     mails: [Mail; 2],
     origin: Origin,
@@ -163,9 +173,7 @@ impl Job for Enrol {
 
     async fn run(&self, write: &Write<'_>) -> Result<Enrolment, StoreError> {
         let user = self.row.user_id;
-        if !is_open(write, &self.session).await? {
-            return Ok(Enrolment::SessionEnded);
-        }
+        let Some(held) = held_if_open(write, &self.session).await? else { return Ok(Enrolment::SessionEnded) };
         if !self.rules.ways_of(write, user).await?.password {
             return Ok(Enrolment::NeedsPassword);
         }
@@ -183,16 +191,17 @@ impl Job for Enrol {
             sessions::end_others_in(write, &self.session, kind, &self.origin, self.now).await?;
         }
         backup_codes::ask_to_save_in(write, user).await?;
+        if let Some(beginning) = &self.beginning {
+            beginning.run(write, &held).await?;
+        }
         Ok(Enrolment::Done { replaced })
     }
 }
 
 /// The person's row, held to change, if the session that asks is still open: changes of one person's ways in come one after the other.
-async fn is_open(write: &Write<'_>, session: &session::Model) -> Result<bool, StoreError> {
-    match user::hold_to_change(write, session.user_id).await? {
-        Some(user) => sessions::is_still_open(write, session, &user).await,
-        None => Ok(false),
-    }
+async fn held_if_open(write: &Write<'_>, session: &session::Model) -> Result<Option<user::Model>, StoreError> {
+    let Some(user) = user::hold_to_change(write, session.user_id).await? else { return Ok(None) };
+    Ok(if sessions::is_still_open(write, session, &user).await? { Some(user) } else { None })
 }
 
 struct Disable {
@@ -213,7 +222,7 @@ impl Job for Disable {
     type Outcome = Disabled;
 
     async fn run(&self, write: &Write<'_>) -> Result<Disabled, StoreError> {
-        if !is_open(write, &self.session).await? {
+        if held_if_open(write, &self.session).await?.is_none() {
             return Ok(Disabled::SessionEnded);
         }
         if !totp::delete(write, self.session.user_id).await? {

@@ -64,6 +64,16 @@ impl fmt::Debug for Email {
 mod tests {
     use super::*;
 
+    proptest::proptest! {
+        /// C-ID-01: reading what was read changes nothing, so that no door can write what another one doesn't find.
+        #[test]
+        fn reading_twice_is_reading_once(local in "\\PC{1,12}", domain in "[a-zA-ZäöüßÄ0-9.-]{1,20}") {
+            if let Some(email) = Email::parse(&format!("{local}@{domain}")) {
+                proptest::prop_assert_eq!(Email::parse(email.as_str()), Some(email));
+            }
+        }
+    }
+
     fn canonical(typed: &str) -> Option<String> {
         Email::parse(typed).map(|email| email.to_string())
     }
@@ -75,6 +85,52 @@ mod tests {
         }
         assert_eq!(canonical("a\u{308}@example.com"), canonical("ä@example.com"), "NFD and NFC");
         assert_eq!(canonical("bob@bücher.example"), canonical("bob@xn--bcher-kva.example"), "IDN and its ASCII form");
+    }
+
+    /// C-ID-01: case, width, composition, compatibility forms, the spellings of a domain, and blanks around it make no second account; and what was
+    /// read once is read the same again.
+    #[test]
+    fn every_spelling_of_a_mailbox_is_one_address() {
+        for (spellings, one) in [
+            (
+                vec![
+                    "A@x.example",
+                    "a@X.EXAMPLE",
+                    "ａ@x.example",
+                    "a＠x.example",
+                    "a@x。example",
+                    "a@ｘ.example",
+                    "\u{3000}a@x.example ",
+                    "𝒶@x.example",
+                ],
+                "a@x.example",
+            ),
+            (vec!["ä@x.example", "a\u{308}@x.example", "Ä@x.example", "A\u{308}@x.example"], "ä@x.example"),
+            (
+                vec!["b@bücher.example", "b@bu\u{308}cher.example", "b@BÜCHER.example", "b@xn--bcher-kva.example", "b@XN--BCHER-KVA.example"],
+                "b@xn--bcher-kva.example",
+            ),
+            (vec!["ﬁ@x.example", "fi@x.example"], "fi@x.example"),
+            (vec!["\u{212a}@x.example", "k@x.example"], "k@x.example"),
+        ] {
+            for typed in spellings {
+                assert_eq!(canonical(typed).as_deref(), Some(one), "{typed:?}");
+                assert_eq!(canonical(one).as_deref(), Some(one));
+            }
+        }
+        for typed in [
+            "a@x.example.",
+            "a.@x.example",
+            "a@.x.example",
+            "a@x..example",
+            "a@xn--a.example",
+            "a\u{200d}@x.example",
+            "a@x.exam\u{200b}ple",
+            "a@x\u{202e}.example",
+        ] {
+            let read = canonical(typed);
+            assert!(read.is_none() || read.as_deref() == Some("a@x.example"), "{typed:?} became {read:?}");
+        }
     }
 
     #[test]

@@ -27,11 +27,11 @@ impl Browser {
     }
 }
 
-/// Layer for pages: finds the browser cookie, or hands one out with the answer to a GET.
+/// Layer for pages: finds the browser cookie, or hands one out with the answer to a GET, or to a HEAD, which is answered alike (RFC 9110 §9.3.2).
 pub async fn recognise(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let issuer = &app.config().issuer;
     let known = cookies::read_browser(request.headers(), issuer);
-    let fresh = (known.is_none() && request.method() == Method::GET).then(BrowserSecret::random);
+    let fresh = (known.is_none() && matches!(*request.method(), Method::GET | Method::HEAD)).then(BrowserSecret::random);
     let header = fresh.as_ref().and_then(|secret| cookies::set_browser(secret, issuer).ok());
     if let Some(secret) = known.or(fresh) {
         request.extensions_mut().insert(Browser(secret));

@@ -58,16 +58,17 @@ impl FromRequestParts<App> for RecentPage {
     }
 }
 
-/// Extractor: the same for somebody who may not have saved their backup codes yet.
+/// Extractor: the same for the page of backup codes, which is all that is open to somebody who has some to save; whoever has none sees none,
+/// and isn't asked.
 #[derive(Debug)]
-pub struct AnyRecentPage(pub SessionAndUser);
+pub struct CodesPage(pub SessionAndUser);
 
-impl FromRequestParts<App> for AnyRecentPage {
+impl FromRequestParts<App> for CodesPage {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let AnySession(here) = <AnySession as FromRequestParts<App>>::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
-        recent(parts, app, here).await.map(Self)
+        if here.user.backup_codes_waiting() { recent(parts, app, here).await.map(Self) } else { Ok(Self(here)) }
     }
 }
 
