@@ -17,7 +17,7 @@ pub mod base;
 pub mod cli;
 /// Plain settings from defaults < file < environment, every problem reported at once.
 pub mod config;
-/// Timers: sweep what is over, notice what other nodes changed.
+/// Timers: sweep what is over, notice what other nodes changed, send the mails that wait.
 pub mod jobs;
 /// The rings of keys: what signs, seals and MACs now, and what is still accepted.
 pub mod keys;

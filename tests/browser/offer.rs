@@ -8,11 +8,11 @@ use weftid_tests::provider::Provider;
 use crate::pages::is_sound;
 use crate::stage::Visitor;
 
-const ADA: &str = "ada@example.com";
-const SECRET: &str = "correct horse battery staple";
+pub(crate) const ADA: &str = "ada@example.com";
+pub(crate) const SECRET: &str = "correct horse battery staple";
 
 /// Signs in with the password, at a page that knows nobody.
-async fn signs_in(provider: &Provider, window: &Page) {
+pub(crate) async fn signs_in(provider: &Provider, window: &Page) {
     window.opens(provider.url("/login?another")).await;
     window.shows("sign-in").await;
     window.clicks("[data-fallback] summary").await;

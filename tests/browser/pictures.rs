@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use weftid_tests::browser::{Look, Options, Page};
 use weftid_tests::database::Kind;
+use weftid_tests::own_secrets;
 use weftid_tests::process;
 use weftid_tests::provider::Provider;
 
 use crate::accounts;
+use crate::offer;
 use crate::stage::{Demo, Visitor, application_is};
 use crate::ways::{SECRET, scans};
 
@@ -109,6 +111,27 @@ async fn pictures_of_confirming() {
     window.presses("create-passkey").await;
     window.waits_until("it is confirmed first", "document.querySelector('.waiting')?.textContent.includes('First')").await;
     takes(window, &folder, "sign-in-methods", "sign-in-methods-confirming").await;
+}
+
+#[tokio::test]
+async fn pictures_of_passkeys() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = std::env::var_os("WEFTID_PICTURES").map_or_else(|| scratch.path().to_owned(), PathBuf::from);
+    for (settings, page) in [(&[] as &[(&str, &str)], "offer"), (&[("sign_in.require_strong", "passkey")], "enrol")] {
+        let (provider, visitor) = (Provider::for_browsers_with(Kind::Sqlite, settings).await, Visitor::comes().await);
+        own_secrets::imports(&provider.app, &[offer::ADA], offer::SECRET).await;
+        offer::signs_in(&provider, &visitor.window).await;
+        takes(&visitor.window, &folder, page, page).await;
+    }
+    let (provider, visitor) = (Provider::for_browsers(Kind::Sqlite).await, Visitor::comes().await);
+    visitor.sets_up(&provider.setup_link().await).await;
+    visitor.saves_the_codes().await;
+    visitor.device.is_present(false).await;
+    provider.database.execute("UPDATE passkeys SET suspected_at = created_at").await;
+    for (path, page) in [("/account/sign-in-methods", "sign-in-methods"), ("/account", "dashboard")] {
+        visitor.window.opens(provider.url(path)).await;
+        takes(&visitor.window, &folder, page, &format!("{page}-copied")).await;
+    }
 }
 
 #[tokio::test]

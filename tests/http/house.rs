@@ -35,6 +35,7 @@ const ROOMS: &[(&[&str], &[&str])] = &[
     (&["josekit"], &["adapters::jose", "keys"]),
     (&["totp_rs", "qrcode"], &["adapters::totp"]),
     (&["zxcvbn"], &["adapters::password_strength"]),
+    (&["lettre"], &["adapters::mail"]),
     (&["webauthn_rs", "webauthn_rs_core", "webauthn_rs_proto"], &["adapters::webauthn"]),
     (&["axum", "tower", "tower_http"], HTTP),
     (&["http", "http_body_util"], HTTP),

@@ -174,8 +174,11 @@ on_both_databases! {
         let mut owner = ada.clone();
         owner.opens(&link).await.shows("not-me");
         let evil = Url::parse("https://evil.test").unwrap();
-        owner.is_made_to_post_from(&evil, &link, &[]).await.page(403);
-        provider.wire.posts(&link, &[], &[]).await.is(403);
+        // The browser's cookie doesn't come along.
+        owner.is_made_to_post_from(&evil, &link, &[]).await.page(400);
+        provider.wire.posts(&link, &[], &[]).await.is(400);
+        owner.opens(&link).await.shows("not-me");
+        owner.presses("report", &[("csrf", "another")]).await.page(403);
         for text in ["", "wn_", "wn_AAAA", &link.path().replace("/not-me/wn_", "wc_")] {
             provider.stranger().opens(provider.url(&format!("/not-me/{text}"))).await.page(404);
         }
@@ -184,7 +187,6 @@ on_both_databases! {
         tampered.push(if last == 'A' { 'B' } else { 'A' });
         provider.stranger().opens(&tampered).await.page(404);
         assert_eq!((events(&provider.database, "not_me").await, enters(&provider, &thief).await), (0, 200));
-        // Whoever reads their mail in the browser where they are signed in, says it there.
         let mut late = provider.stranger();
         late.opens(&link).await.shows("not-me");
         provider.clock.advance(Duration::from_hours(7 * 24));

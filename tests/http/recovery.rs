@@ -175,7 +175,7 @@ on_both_databases! {
         // Used up, both of them.
         let again = provider.stranger().opens(&link).await;
         assert_eq!(again.page(410).name(), "error");
-        assert_eq!(code(&visit.finishes(&body).await.expect(409)), "ceremony_used");
+        assert_eq!(code(&visit.finishes(&body).await.expect(410)), "link_invalid");
         let mut late = Visit::opens(&provider, &mailed(&provider, ADA).await).await;
         late.types(&codes[3]).await.is(400);
         assert!(late.person.page().text().contains("This code doesn’t work"));

@@ -85,18 +85,23 @@ impl Provider {
 
     /// A provider for browsers: issuer `http://localhost:PORT`, the system's clock, a database that was empty.
     pub async fn for_browsers(kind: Kind) -> Self {
-        Self::for_browsers_at(kind, Clock::system()).await
+        Self::for_browsers_at(kind, Clock::system(), &[]).await
     }
 
     /// The same with a clock that the test moves.
     pub async fn for_browsers_in_no_hurry(kind: Kind) -> Self {
-        Self::for_browsers_at(kind, Clock::manual(BEGINNING)).await
+        Self::for_browsers_at(kind, Clock::manual(BEGINNING), &[]).await
     }
 
-    async fn for_browsers_at(kind: Kind, clock: Clock) -> Self {
+    /// The same with settings of its own.
+    pub async fn for_browsers_with(kind: Kind, settings: &[(&str, &str)]) -> Self {
+        Self::for_browsers_at(kind, Clock::system(), settings).await
+    }
+
+    async fn for_browsers_at(kind: Kind, clock: Clock, settings: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let issuer = format!("http://localhost:{}", listener.local_addr().expect("it is bound").port());
-        Self::serve(Database::empty(kind).await, clock, &[], listener, &issuer).await
+        Self::serve(Database::empty(kind).await, clock, settings, listener, &issuer).await
     }
 
     async fn serve(database: Database, clock: Clock, settings: &[(&str, &str)], listener: TcpListener, issuer: &str) -> Self {

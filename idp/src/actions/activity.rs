@@ -74,6 +74,8 @@ const KINDS: &[(&str, About)] = &[
     ("email_change_failed", About::Changes),
     ("email_changed", About::Changes),
     ("not_me", About::Changes),
+    ("passkey_unfrozen", About::Changes),
+    ("mail_given_up", About::Changes),
     ("recovery_link_made", About::Changes),
     ("recovery_failed", About::Changes),
     ("recovered", About::Changes),
