@@ -129,11 +129,16 @@ pub struct Opened {
     pub beside: SessionSecrets,
 }
 
+/// Whether the person proved who they are recently, however strongly.
+pub fn is_fresh(app: &App, session: &session::Model) -> bool {
+    app.now() < session.authenticated_at.plus(app.config().sessions.step_up)
+}
+
 /// Whether the person proved who they are recently enough (C-SUDO-01), and as strongly as they can (C-SUDO-02), to change how they sign in.
 /// One read, where the proof was no passkey.
 pub async fn is_recent(app: &App, here: &SessionAndUser) -> Result<bool, StoreError> {
     let SessionAndUser { session, user } = here;
-    if app.now() >= session.authenticated_at.plus(app.config().sessions.step_up) {
+    if !is_fresh(app, session) {
         return Ok(false);
     }
     // Nothing is stronger than a passkey; whoever used one needs no look at what else they have.

@@ -58,8 +58,9 @@ impl FromRequestParts<App> for RecentPage {
     }
 }
 
-/// Extractor: the same for the page of backup codes, which is all that is open to somebody who has some to save; whoever has none sees none,
-/// and isn't asked.
+/// Extractor: the page of backup codes, which is all that is open to somebody who has some to save. They proved who they are within
+/// `sessions.step_up`, however strongly: whoever has just made a first passkey after a password is not asked for it at once. Whoever has no
+/// codes to save sees none, and isn't asked at all.
 #[derive(Debug)]
 pub struct CodesPage(pub SessionAndUser);
 
@@ -68,7 +69,10 @@ impl FromRequestParts<App> for CodesPage {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let AnySession(here) = <AnySession as FromRequestParts<App>>::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
-        if here.user.backup_codes_waiting() { recent(parts, app, here).await.map(Self) } else { Ok(Self(here)) }
+        if !here.user.backup_codes_waiting() || sessions::is_fresh(app, &here.session) {
+            return Ok(Self(here));
+        }
+        recent(parts, app, here).await.map(Self)
     }
 }
 

@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-use crate::actions::ways_in;
+use crate::actions::{sessions, ways_in};
 use crate::adapters::templates::pages::{Confirm, ConfirmCode, ConfirmPassword, Field};
 use crate::app::App;
 use crate::base::digest::Digest;
@@ -106,7 +106,7 @@ pub async fn ask(app: &App, pages: &Pages, browser: Digest, here: &SessionAndUse
     }
     pages.show(Confirm {
         account: here.user.email.to_string(),
-        is_weak: app.now() < here.session.authenticated_at.plus(app.config().sessions.step_up),
+        is_weak: sessions::is_fresh(app, &here.session),
         action: change.form_action(),
         fields: change.fields(),
         go_url: change.page_url(),
