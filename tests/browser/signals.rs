@@ -58,7 +58,7 @@ async fn the_whole_list_is_told_on_the_persons_own_pages() {
     window.settles().await;
     let first = held(&visitor.device).await;
     let at_home = told(window).await;
-    assert_eq!(lists(&at_home), [first.clone()]);
+    assert_eq!(lists(&at_home), std::slice::from_ref(&first));
     let details = at_home.iter().find(|told| told["method"] == "signalCurrentUserDetails").unwrap();
     let facts = &details["facts"];
     assert_eq!((&facts["rpId"], &facts["name"], &facts["displayName"]), (&json!("localhost"), &json!("ada@example.com"), &json!("Ada Lovelace")));

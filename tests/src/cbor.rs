@@ -38,7 +38,9 @@ impl Cbor {
             }
             Self::List(items) => {
                 head(out, 4, items.len() as u64);
-                items.iter().for_each(|item| item.write(out));
+                for item in items {
+                    item.write(out);
+                }
             }
             Self::Map(pairs) => {
                 head(out, 5, pairs.len() as u64);

@@ -34,12 +34,11 @@ fn objection(policy: &Passkeys, made: &NewPasskey) -> Option<&'static str> {
     }
     let is_listed = policy.aaguids.contains(&made.aaguid);
     match policy.attestation {
-        AaguidRule::Off => None,
         // Whom we would believe is known, so an authenticator's own word for what it is doesn't count.
         AaguidRule::Allow | AaguidRule::Deny if !policy.attestation_authorities.is_empty() && !made.attested => Some("not_attested"),
         AaguidRule::Allow if !is_listed => Some("model_not_allowed"),
         AaguidRule::Deny if is_listed => Some("model_denied"),
-        AaguidRule::Allow | AaguidRule::Deny => None,
+        AaguidRule::Off | AaguidRule::Allow | AaguidRule::Deny => None,
     }
 }
 
@@ -49,7 +48,6 @@ pub fn taken(policy: &Passkeys) -> Vec<(&'static str, String)> {
     let by_model = match policy.attestation {
         AaguidRule::Allow => Some("allow"),
         AaguidRule::Deny => Some("deny"),
-        AaguidRule::Off => None,
     };
     let mut said: Vec<_> = by_model.filter(|_| !names.is_empty()).map(|rule| (rule, names)).into_iter().collect();
     said.extend((!policy.attestation_authorities.is_empty()).then(|| ("proved", String::new())));

@@ -76,7 +76,7 @@ impl Layers {
                 DeValue::String(text) => (text.to_string(), Written::Text),
                 DeValue::Integer(number) => (number.to_string(), Written::Number),
                 DeValue::Boolean(yes) => (yes.to_string(), Written::Boolean),
-                DeValue::Array(items) => match texts(items.iter().map(|item| item.get_ref())) {
+                DeValue::Array(items) => match texts(items.iter().map(toml::Spanned::get_ref)) {
                     Some(lines) => (lines, Written::List),
                     None => (String::new(), Written::Other("array")),
                 },

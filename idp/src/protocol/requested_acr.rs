@@ -91,8 +91,8 @@ mod tests {
     use super::*;
 
     fn asked(pairs: &[(&str, &str)]) -> Result<RequestedAcr, OAuthError> {
-        let query: String = pairs.iter().map(|(name, value)| format!("{name}={}&", value.replace('%', "%25").replace('+', "%2B"))).collect();
-        RequestedAcr::read(&Params::gather(&[query.as_bytes()]).unwrap())
+        let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", value.replace('%', "%25").replace('+', "%2B"))).collect();
+        RequestedAcr::read(&Params::gather(&[pairs.join("&").as_bytes()]).unwrap())
     }
 
     /// A-AUTHN-04, OpenID Connect Core §5.5.1.1: a condition is met or not, a wish is no condition, and what is told is true and was asked for.

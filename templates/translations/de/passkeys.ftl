@@ -2,7 +2,7 @@
 passkey-last-used-from = zuletzt verwendet: { $when }, { $from }
 passkey-suspected = Vielleicht kopiert
     .title = „{ $name }“ ist vielleicht kopiert worden.
-    .detail = Sicherheitsschlüssel zählen, wie oft sie unterschreiben. { $when } hat dieser rückwärts gezählt, so wie eine Kopie es täte.
+    .detail = Sicherheitsschlüssel zählen, wie oft sie unterschreiben. Dieser hat rückwärts gezählt ({ $when }), so wie eine Kopie es täte.
     .refused = Er meldet Sie nicht mehr an.
     .allowed = Er meldet Sie weiterhin an.
     .advice = Widerrufen Sie ihn, und richten Sie stattdessen einen neuen Passkey ein; Ihr Gerät erzeugt einen frischen.

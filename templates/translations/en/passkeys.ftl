@@ -2,7 +2,7 @@
 passkey-last-used-from = last used { $when } from { $from }
 passkey-suspected = Perhaps copied
     .title = “{ $name }” may have been copied.
-    .detail = Security keys count how often they sign. { $when } this one counted backwards, as a copy of it would.
+    .detail = Security keys count how often they sign. This one counted backwards ({ $when }), as a copy of it would.
     .refused = It no longer signs you in.
     .allowed = It still signs you in.
     .advice = Revoke it and register a new passkey in its place; your device makes a fresh one.

@@ -9,7 +9,7 @@ pub(super) fn all() -> Vec<Sample> {
         Enrol { request: None, presented: None, passed: "wk_abc".into(), account: "alice@northwind.example".into(), back_url: "/login".into() };
     vec![
         sample("own", offer.clone()),
-        sample("for-a-client", Offer { request: text("abc"), presented: Some(wiki()), ..offer }),
+        sample("for-a-client", Offer { request: text("abc"), presented: Some(wiki()) }),
         sample(
             "for-a-client",
             Enrol {
