@@ -10,7 +10,6 @@ use weftid_tests::provider::Provider;
 
 use crate::passkeys::signs_in;
 use crate::passwords::{ADA, SECRET, at_the_password};
-use crate::step_up::confirms;
 use crate::stored::rows;
 
 const BEGIN: &str = "/account/passkeys/begin";
