@@ -124,7 +124,7 @@ async fn axe_finds_nothing_on_any_page() {
             for (number, shown) in pages.iter().enumerate().skip(first).step_by(WINDOWS) {
                 // In the dark only colours differ, on a phone only places and sizes.
                 let colours = json!({"type": "rule", "values": ["color-contrast", "link-in-text-block"]});
-                let _places = json!({"type": "rule", "values": ["color-contrast", "target-size", "scrollable-region-focusable"]});
+                let places = json!({"type": "rule", "values": ["color-contrast", "target-size", "scrollable-region-focusable"]});
                 window.is_looked_at(Look::WIDE).await;
                 window.opens(site.join(&format!("page/{number}")).unwrap()).await;
                 window.shows(shown.page).await;
