@@ -63,17 +63,17 @@ pub async fn of(app: &App, here: &SessionAndUser) -> Result<Vec<ConnectedApp>, S
             entry.offline |= grant.offline;
         }
     }
-    let used: BTreeMap<ClientId, grant::Used> =
-        grant::used_by(app.store(), user.id).await?.into_iter().map(|used| (used.client_id.clone(), used)).collect();
+    let usage: BTreeMap<ClientId, grant::Used> =
+        grant::used_by(app.store(), user.id).await?.into_iter().map(|usage| (usage.client_id.clone(), usage)).collect();
     let view = app.view();
     let connected = |(id, found): (ClientId, Found)| {
-        let used = used.get(&id);
+        let usage = usage.get(&id);
         let since = found.since?;
         Some(ConnectedApp {
             client: Arc::clone(view.client(&id)?),
             scope: found.scope?,
-            since: used.map_or(since, |used| used.first_at.min(since)),
-            last_used_at: used.map(|used| used.last_at),
+            since: usage.map_or(since, |usage| usage.first_at.min(since)),
+            last_used_at: usage.map(|usage| usage.last_at),
             offline: found.offline,
             was_asked: found.was_asked,
         })

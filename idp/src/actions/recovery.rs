@@ -109,14 +109,14 @@ pub async fn prove(app: &App, token: &str, typed: &str, visitor: &Visitor) -> Re
     visitor.admit(app)?;
     let link = open(app, token).await?;
     // C-BC-04: the same count as for second steps at sign-in.
-    let taken = limits::take(app, &Budget::of_guess(app, visitor, &link.user.email, Method::SecondStep), app.now()).await?;
+    let counted = limits::take(app, &Budget::of_guess(app, visitor, &link.user.email, Method::SecondStep), app.now()).await?;
     let matched = backup_code_use::compare(app, &link.user, typed).await?;
     let event = |kind| Event::new(kind, &visitor.origin).user(link.user.id).detail("link", link.row.id.to_string());
     let Some(code) = matched else {
         app.store().write(Note { event: event("recovery_failed").detail("reason", "backup_code"), taken: None, now: app.now() }).await?;
         return Err(AppError::new(Kind::Invalid, "backup_code_invalid"));
     };
-    app.store().write(Note { event: event("recovery_code_accepted"), taken: Some(taken), now: app.now() }).await?;
+    app.store().write(Note { event: event("recovery_code_accepted"), taken: Some(counted), now: app.now() }).await?;
     let id = SingleUseId::new(app.now().plus(PROVED).min(link.row.expires_at));
     let proved = ProvedCode { link: link.row.id, code };
     app.view().rings.sealer.seal(id, &proved, &belongs_to(visitor.browser, token)).map_err(AppError::internal)

@@ -98,14 +98,14 @@ pub struct Used {
 
 /// Which clients a person used, each once, in no order.
 pub async fn used_by(rows: &impl Rows, user: UserId) -> Result<Vec<Used>, StoreError> {
-    let used = Entity::find()
+    let found = Entity::find()
         .select_only()
         .column(Column::ClientId)
         .column_as(Column::CreatedAt.min(), "first_at")
         .column_as(Column::RotatedAt.max(), "last_at")
         .filter(Column::UserId.eq(user))
         .group_by(Column::ClientId);
-    Ok(used.into_model::<Used>().all(rows.rows()).await?)
+    Ok(found.into_model::<Used>().all(rows.rows()).await?)
 }
 
 /// Takes all grants of a client for a person back. How many there were.

@@ -40,8 +40,8 @@ pub async fn edge(State(app): State<App>, mut request: Request, next: Next) -> R
         if let Some(code) = failure.as_ref().map(|Failure(error)| error.code).or_else(|| unspoken(&response)) {
             let status = response.status();
             let wait = answer::retry_after(response.headers()).filter(|_| status == StatusCode::TOO_MANY_REQUESTS);
-            let asker = Asker { headers: &asked, preferences: &preferences, id: &id };
-            let mut in_words = answer::in_words(&app, Refusal { code, status, wait }, asker);
+            let reader = Asker { headers: &asked, preferences: &preferences, id: &id };
+            let mut in_words = answer::in_words(&app, Refusal { code, status, wait }, reader);
             // What the refusal said in headers (Retry-After, Allow, cookies) still holds.
             let kept = response.headers().iter().filter(|(name, _)| !matches!(name.as_str(), "content-type" | "content-length"));
             for (name, value) in kept {
