@@ -46,6 +46,7 @@ fn objection(policy: &Passkeys, made: &NewPasskey) -> Option<&'static str> {
 pub fn taken(policy: &Passkeys) -> Vec<(&'static str, String)> {
     let names = listed(policy).join(", ");
     let by_model = match policy.attestation {
+        AaguidRule::Off => None,
         AaguidRule::Allow => Some("allow"),
         AaguidRule::Deny => Some("deny"),
     };

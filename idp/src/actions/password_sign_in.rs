@@ -27,7 +27,7 @@ use crate::store::{Job, StoreError, Write, totp, user};
 #[derive(Debug)]
 pub enum Passed {
     /// A session.
-    In(Opened),
+    In(Box<Opened>),
     /// The second step; the box is shown again there.
     SecondStep(String),
     /// A first passkey; the box is shown again there.
@@ -52,7 +52,7 @@ pub async fn begin(app: &App, visitor: &Visitor, email: &Email, password: &Passw
     let beside = beginning.before.beside(user.id);
     let (set_at, policy) = (judged.set_at, app.config().sign_in.require_strong);
     match app.store().write(PasswordPassed { judged, policy, beginning }).await? {
-        PasswordOutcome::In => Ok(Passed::In(Opened { secret, user, beside })),
+        PasswordOutcome::In => Ok(Passed::In(Box::new(Opened { secret, user, beside }))),
         PasswordOutcome::Instead(Instead::Enrol) => enrolment::seal(app, &user, set_at, visitor.browser, request).map(Passed::Enrol),
         PasswordOutcome::Instead(Instead::UsePasskey) => Err(enrolment::passkey_required()),
         PasswordOutcome::SecondStep => sealed.map(Passed::SecondStep).ok_or_else(|| passwords::invalid("an authenticator app came meanwhile")),
@@ -144,7 +144,7 @@ pub enum Finished {
     /// A session.
     In {
         /// The session.
-        opened: Opened,
+        opened: Box<Opened>,
         /// Whether a backup code was used up for it.
         by_backup_code: bool,
     },
@@ -169,7 +169,9 @@ pub async fn finish(app: &App, visitor: &Visitor, half_done: HalfDone, answer: A
     let (set_at, policy) = (proven.password_set_at(), app.config().sign_in.require_strong);
     let notice = proven.notice().map(|notice| notices::to(app, &user, notice, &visitor.origin)).transpose()?;
     match app.store().write(SecondStepPassed { proven, notice, policy, beginning }).await? {
-        SecondStepOutcome::In { user, by_backup_code } => Ok(Finished::In { opened: Opened { secret, user: *user, beside }, by_backup_code }),
+        SecondStepOutcome::In { user, by_backup_code } => {
+            Ok(Finished::In { opened: Box::new(Opened { secret, user: *user, beside }), by_backup_code })
+        }
         SecondStepOutcome::Instead(Instead::Enrol, user) => enrolment::seal(app, &user, set_at, visitor.browser, request).map(Finished::Enrol),
         SecondStepOutcome::Instead(Instead::UsePasskey, _) => Err(enrolment::passkey_required()),
         SecondStepOutcome::CodeUsed => Err(code::invalid("it was used before")),

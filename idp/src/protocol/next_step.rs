@@ -241,7 +241,7 @@ mod tests {
         let acr = |prompt: &str, asked: &str| AuthorizationRequest { acr: asking_for(asked), ..request(prompt) };
         let aged = |prompt: &str, max_age| AuthorizationRequest { max_age: Some(max_age), ..request(prompt) };
         let hinted = |prompt: &str, subject: &str| AuthorizationRequest { hint_subject: Some(Subject::from_text(subject)), ..request(prompt) };
-        for (row, request, facts, step) in [
+        for (row, request, facts, step) in vec![
             ("settled", request(""), &settled(), "Issue"),
             ("settled, silent", request("none"), &settled(), "Issue"),
             ("nobody", request(""), &nobody, "SignIn"),

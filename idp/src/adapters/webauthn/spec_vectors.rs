@@ -45,7 +45,7 @@ impl Vector {
         self.field("authenticator_data")[32] & USER_VERIFIED != 0
     }
 
-    fn credential(&self, response: Value) -> Vec<u8> {
+    fn credential(&self, response: &Value) -> Vec<u8> {
         let id = self.text("credential_id");
         json!({"id": id, "rawId": id, "type": "public-key", "clientExtensionResults": {}, "response": response}).to_string().into_bytes()
     }
@@ -54,7 +54,7 @@ impl Vector {
         let (_, state) = rp.begin_registration(handle(), &Email::parse("alice@example.org").unwrap(), "Alice", &[]).unwrap();
         let state: RegistrationState = with(&state, &self.text("challenge"), policy);
         let sent = json!({"clientDataJSON": self.text("client_data"), "attestationObject": self.text("attestation_object"), "transports": []});
-        rp.finish_registration(&state, &self.credential(sent))
+        rp.finish_registration(&state, &self.credential(&sent))
     }
 
     fn sign_in(&self, rp: &Webauthn, made: &NewPasskey, policy: &str, signature: &[u8]) -> Result<Verified, Refused> {
@@ -65,7 +65,7 @@ impl Vector {
             "signature": base64url::encode(signature), "userHandle": base64url::encode(handle().as_uuid().as_bytes()),
         });
         let stored = StoredPasskey { user_handle: handle(), public: &made.public, counter: made.counter, backup_eligible: made.backup_eligible };
-        rp.finish_authentication(&state, &self.credential(sent), &stored)
+        rp.finish_authentication(&state, &self.credential(&sent), &stored)
     }
 }
 
