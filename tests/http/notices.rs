@@ -53,6 +53,8 @@ on_both_databases! {
         ada.opens(provider.url(PLACE)).await.shows("sign-in-methods");
         let first = ada.authenticator.clone();
 
+        // The list has them in the order in which they were made.
+        provider.clock.advance(Duration::from_secs(1));
         registers(&mut ada, "Drawer").await;
         let mail = provider.mail("A passkey was added").await;
         assert!(mail.text.contains("“Drawer”") && mail.html.contains("“Drawer”"), "{}", mail.text);
