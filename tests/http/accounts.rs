@@ -412,7 +412,7 @@ on_both_databases! {
             format!("{}.{}", both[0], both[0]),
             format!("{}.", both[0]),
             format!("{}.x", both[0]),
-            format!("{}.{}", both[0], vec![elsewhere.as_str(); 5].join(".")),
+            format!("{}.{}", both[0], [elsewhere.as_str(); 5].join(".")),
         ] {
             assert_eq!(whose_house(&provider, &holding(value.clone())).await, "nobody", "{value}");
         }

@@ -93,8 +93,8 @@ async fn slow_bodies_and_answers_that_nobody_takes_come_to_an_end() {
         serves_others(&server).await;
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    let heard = slow.hears_to_the_end(Duration::from_secs(8)).await.expect("a body that drips holds its connection");
-    assert!(heard.starts_with("HTTP/1.1 503"), "{heard}");
+    let answered = slow.hears_to_the_end(Duration::from_secs(8)).await.expect("a body that drips holds its connection");
+    assert!(answered.starts_with("HTTP/1.1 503"), "{answered}");
     assert!(deaf.await.unwrap(), "who never reads holds a connection");
 }
 
@@ -116,7 +116,7 @@ async fn one_network_cannot_take_every_connection() {
     loop {
         let mut again = Raw::connect_from("127.0.0.9".parse().unwrap(), server.address).await;
         again.says(&ask).await;
-        if again.hears_to_the_end(SOON).await.is_some_and(|heard| heard.starts_with("HTTP/1.1 200")) {
+        if again.hears_to_the_end(SOON).await.is_some_and(|answered| answered.starts_with("HTTP/1.1 200")) {
             break;
         }
         assert!(since.elapsed() < SOON, "what was given back is not there");
@@ -130,7 +130,7 @@ async fn headers_have_an_end() {
     let (_database, server) = served(&[]).await;
     let head = format!("GET /login HTTP/1.1\r\nHost: {}\r\n", host(&server));
     let long = "x".repeat(70_000);
-    let many: String = (0..120).map(|number| format!("X-{number}: x\r\n")).collect();
+    let many = (0..120).map(|number| format!("X-{number}: x\r\n")).collect::<Vec<_>>().concat();
     for (what, request, statuses) in [
         ("a long header", format!("{head}X: {long}\r\n\r\n"), &["431"][..]),
         ("ten megabytes", format!("{head}X: {}\r\n\r\n", "x".repeat(10_000_000)), &["431", ""]),
@@ -141,10 +141,10 @@ async fn headers_have_an_end() {
         let began = Instant::now();
         let mut raw = Raw::connect(server.address).await;
         raw.says(&request).await;
-        let heard = raw.hears_to_the_end(SOON).await.unwrap_or_else(|| panic!("{what} is not refused"));
+        let answered = raw.hears_to_the_end(SOON).await.unwrap_or_else(|| panic!("{what} is not refused"));
         // What is cut off while it is sent may lose the answer on the way.
-        let status = heard.split(' ').nth(1).unwrap_or_default();
-        assert!(statuses.contains(&status), "{what}: {heard}");
+        let status = answered.split(' ').nth(1).unwrap_or_default();
+        assert!(statuses.contains(&status), "{what}: {answered}");
         assert!(began.elapsed() < Duration::from_secs(3), "{what}: {:?}", began.elapsed());
     }
     serves_others(&server).await;
@@ -194,16 +194,16 @@ async fn nothing_can_be_smuggled_behind_a_body() {
     ] {
         let mut raw = Raw::connect(server.address).await;
         raw.says(&bytes).await;
-        let heard = raw.hears_to_the_end(SOON).await.unwrap_or_else(|| panic!("{what}: the connection stays open"));
-        let answers = heard.matches("HTTP/1.1 ").count();
-        assert!(answers <= 1 && !heard.contains("\r\nok\n"), "{what}: the hidden request was answered: {heard}");
-        assert!(answers == 0 || heard.starts_with("HTTP/1.1 4"), "{what}: {heard}");
+        let answered = raw.hears_to_the_end(SOON).await.unwrap_or_else(|| panic!("{what}: the connection stays open"));
+        let answers = answered.matches("HTTP/1.1 ").count();
+        assert!(answers <= 1 && !answered.contains("\r\nok\n"), "{what}: the hidden request was answered: {answered}");
+        assert!(answers == 0 || answered.starts_with("HTTP/1.1 4"), "{what}: {answered}");
     }
     // The other side: two requests that end clearly are two.
     let mut raw = Raw::connect(server.address).await;
     raw.says(request("1.1", "Content-Length: 5", "a=b&c")).await;
-    let heard = raw.hears("\r\nok\n").await;
-    assert_eq!(heard.matches("HTTP/1.1 ").count(), 2, "{heard}");
+    let answered = raw.hears("\r\nok\n").await;
+    assert_eq!(answered.matches("HTTP/1.1 ").count(), 2, "{answered}");
     serves_others(&server).await;
 }
 
@@ -216,9 +216,9 @@ async fn another_host_is_refused_however_it_is_named() {
     let status = async |target: &str, headers: &str| {
         let mut raw = Raw::connect(server.address).await;
         raw.says(format!("GET {target} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n")).await;
-        let heard = raw.hears_to_the_end(SOON).await.expect("it was asked to close");
-        assert!(!heard.to_ascii_lowercase().contains("location: http://evil") && !heard.contains("//evil.test"), "{heard}");
-        heard.split(' ').nth(1).unwrap_or_default().to_owned()
+        let answered = raw.hears_to_the_end(SOON).await.expect("it was asked to close");
+        assert!(!answered.to_ascii_lowercase().contains("location: http://evil") && !answered.contains("//evil.test"), "{answered}");
+        answered.split(' ').nth(1).unwrap_or_default().to_owned()
     };
     for (target, headers, expected) in [
         ("/login", format!("Host: {ours}\r\n"), "200"),

@@ -258,7 +258,7 @@ fn mails_read_well() {
         let mut all = String::new();
         let mut html = String::new();
         let mut add = |mail: weftid::adapters::templates::mails::InWords| {
-            all.push_str(&format!("======== {}\n{}\n", mail.subject, mail.text));
+            all.extend(["======== ", &mail.subject, "\n", &mail.text, "\n"]);
             html = mail.html;
         };
         for notice in &notices {

@@ -202,7 +202,7 @@ on_both_databases! {
         let answer = ada.posts_json("/account/passkeys/finish", &json!({"ceremony": "x", "credential": {}})).await.expect(400);
         assert_eq!(answer.json()["title"], "Das begann in einem anderen Browser oder Tab", "{answer}");
         ada.opens(provider.url("/sign-out")).await.shows("sign-out");
-        assert_eq!(root(&ada.presses("sign-out", &[]).await.shows("signed-out"))[1..], ["".to_owned(), "".to_owned()]);
+        assert_eq!(root(&ada.presses("sign-out", &[]).await.shows("signed-out"))[1..], [String::new(), String::new()]);
         assert_eq!(root(&ada.opens(provider.url("/login")).await.shows("sign-in")), ["en", "", ""]);
         let mut bob = provider.person("bob@id.example", "Bob").await;
         assert_eq!(root(&bob.opens(provider.url("/account")).await.shows("dashboard")), ["en", "", ""]);

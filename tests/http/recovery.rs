@@ -492,7 +492,7 @@ on_both_databases! {
         assert_eq!(provider.stranger().opens(&link).await.page(410).name(), "error");
         users::deactivate(&provider.app, &email(ADA), &Origin::command_line()).await.expect("the person is there");
         for address in [ADA, "nobody@id.example"] {
-            let refused = recovery_links::approve(&provider.app, &email(address), &Origin::command_line()).await.err().expect("a refusal");
+            let refused = recovery_links::approve(&provider.app, &email(address), &Origin::command_line()).await.expect_err("a refusal");
             assert_eq!(refused.code, "user_unknown");
         }
     }

@@ -19,8 +19,11 @@ pub(crate) const ADA: &str = "ada@id.example";
 pub(crate) const STEP_UP: Duration = Duration::from_mins(5);
 const PLACE: &str = "/account/sign-in-methods";
 
+/// Method, path, and the fields of its form.
+type Asking = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
 /// Every place of the house that changes a way in, or shows what only a fresh proof may see: method, path, and the fields of its form.
-const FRESH: &[(&str, &str, &[(&str, &str)])] = &[
+const FRESH: &[Asking] = &[
     ("GET", "/account/password", &[]),
     ("POST", "/account/password", &[("new_password", "seven green umbrellas again"), ("current_password", SECRET)]),
     ("GET", "/account/password/remove", &[]),

@@ -117,6 +117,7 @@ impl Database {
     }
 
     /// The same PostgreSQL database, for another node: with a data directory of its own, and the same master key. This one must outlive it.
+    #[must_use]
     pub fn for_another_node(&self) -> Self {
         assert_eq!(self.kind, Kind::Postgres, "SQLite is for one node");
         let other = Self { kind: self.kind, url: self.url.clone(), directory: scratch() };

@@ -83,13 +83,13 @@ impl Pair {
             let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
             let mails = files.filter_map(|file| std::fs::read_to_string(file.path()).ok());
             // Lines are broken where quoted-printable wants it (RFC 2045 §6.7).
-            let whole = mails.map(|mail| mail.replace("\r\n", "\n").replace("=\n", ""));
+            let mut whole = mails.map(|mail| mail.replace("\r\n", "\n").replace("=\n", ""));
             let link = |mail: String| {
                 let rest = mail.split_once(beginning)?.1;
                 let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c))).unwrap_or(rest.len());
                 Some(format!("{beginning}{}", &rest[..end]))
             };
-            if let Some(link) = whole.filter_map(link).next() {
+            if let Some(link) = whole.find_map(link) {
                 return link;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;

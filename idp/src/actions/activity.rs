@@ -131,7 +131,7 @@ pub struct Activity {
     pub older: Option<AuditEventId>,
 }
 
-fn read(row: audit_event::Model) -> Happened {
+fn read(row: &audit_event::Model) -> Happened {
     let detail: Map<String, Value> = serde_json::from_str(&row.detail).unwrap_or_default();
     let text = |name: &str| detail.get(name).and_then(Value::as_str).map(str::to_owned);
     // What a client did came from its own server, which says nothing about where the person was.
@@ -159,7 +159,7 @@ pub async fn of(app: &App, here: &SessionAndUser, about: Option<About>, before: 
     let more = rows.len() > PAGE;
     rows.truncate(PAGE);
     let older = rows.last().filter(|_| more).map(|row| row.id);
-    Ok(Activity { events: rows.into_iter().map(read).collect(), older })
+    Ok(Activity { events: rows.iter().map(read).collect(), older })
 }
 
 #[cfg(test)]

@@ -167,7 +167,7 @@ struct Confirm {
 }
 
 enum Confirmed {
-    Done(user::Model),
+    Done(Box<user::Model>),
     SessionEnded,
     LinkOver,
     Taken,
@@ -196,7 +196,8 @@ impl Job for Confirm {
         for mail in &self.mails {
             mail.queue(write).await?;
         }
-        Ok(Confirmed::Done(user::Model { email: email.clone(), email_verified_at: Some(self.now), updated_at: self.now, ..user }))
+        let changed = user::Model { email: email.clone(), email_verified_at: Some(self.now), updated_at: self.now, ..user };
+        Ok(Confirmed::Done(Box::new(changed)))
     }
 }
 
@@ -209,7 +210,7 @@ pub async fn confirm(app: &App, here: &SessionAndUser, token: &str, origin: &Ori
     let origin = origin.clone().by(Actor::User(here.user.id));
     let mails = notices::of_changed_address(app, &here.user, &link.email, &origin)?;
     match app.store().write(Confirm { session: here.session.clone(), link, mails, epoch: app.epoch(), origin, now: app.now() }).await? {
-        Confirmed::Done(user) => Ok(user),
+        Confirmed::Done(user) => Ok(*user),
         Confirmed::SessionEnded => Err(session_ended()),
         Confirmed::LinkOver => Err(one_time_links::over()),
         Confirmed::Taken => Err(AppError::new(Kind::Conflict, "email_taken")),

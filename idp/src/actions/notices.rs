@@ -154,7 +154,7 @@ impl Notice {
         }
     }
 
-    fn words(&self) -> Words {
+    fn words(self) -> Words {
         let mut words = Words::default();
         match self {
             Self::PasskeyRegistered { name, .. }
@@ -162,13 +162,13 @@ impl Notice {
             | Self::PasskeySuspected { name, .. }
             | Self::PasskeyUnfrozen { name, .. }
             | Self::Recovered { name, .. }
-            | Self::RefreshTokenReused { client: name } => words.name.clone_from(name),
+            | Self::RefreshTokenReused { client: name } => words.name = name,
             Self::PasskeyRenamed { from, to } => {
-                words.name.clone_from(to);
-                words.other.clone_from(from);
+                words.name = to;
+                words.other = from;
             }
             Self::AddressChangeAsked { to } => words.name = to.to_string(),
-            Self::BackupCodeUsed { left, .. } => words.left = u64::try_from(*left).unwrap_or(u64::MAX),
+            Self::BackupCodeUsed { left, .. } => words.left = u64::try_from(left).unwrap_or(u64::MAX),
             _ => {}
         }
         words

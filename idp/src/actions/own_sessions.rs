@@ -21,7 +21,7 @@ struct EndOwn {
 enum Ended {
     Done,
     NotFound,
-    SessionEnded,
+    NotSignedIn,
 }
 
 impl Job for EndOwn {
@@ -29,9 +29,9 @@ impl Job for EndOwn {
 
     async fn run(&self, write: &Write<'_>) -> Result<Ended, StoreError> {
         // Held to change: a sign-in that is under way is over by then, and what it began ends too.
-        let Some(user) = user::hold_to_change(write, self.here.user_id).await? else { return Ok(Ended::SessionEnded) };
+        let Some(user) = user::hold_to_change(write, self.here.user_id).await? else { return Ok(Ended::NotSignedIn) };
         if !sessions::is_still_open(write, &self.here, &user).await? {
-            return Ok(Ended::SessionEnded);
+            return Ok(Ended::NotSignedIn);
         }
         let Some(sid) = &self.sid else {
             sessions::end_others_in(write, &self.here, "ended_by_owner", &self.origin, self.now).await?;
@@ -68,6 +68,6 @@ async fn write(app: &App, here: &SessionAndUser, sid: Option<Sid>, origin: Origi
     match app.store().write(EndOwn { here: here.session.clone(), sid, origin, now: app.now() }).await? {
         Ended::Done => Ok(()),
         Ended::NotFound => Err(AppError::new(Kind::NotFound, "not_found")),
-        Ended::SessionEnded => Err(AppError::new(Kind::Unauthenticated, "not_signed_in")),
+        Ended::NotSignedIn => Err(AppError::new(Kind::Unauthenticated, "not_signed_in")),
     }
 }

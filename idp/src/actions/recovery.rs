@@ -217,7 +217,7 @@ pub async fn finish(app: &App, token: &str, ceremony: &str, credential: &[u8], v
     let mail = notices::to(app, &user, notice, &beginning.origin)?;
     let recover = Recover { ceremony, link: row, code: recovering.code, passkey, most: most(app), mail, beginning };
     match app.store().write(recover).await? {
-        Recovered::Done(user) => Ok(Opened { secret, user, beside }),
+        Recovered::Done(user) => Ok(Opened { secret, user: *user, beside }),
         Recovered::CeremonyUsed => Err(ceremonies::used()),
         Recovered::Refused(why) => Err(match why {
             Refusal::LinkOver => one_time_links::over(),
@@ -256,7 +256,7 @@ struct Recover {
 }
 
 enum Recovered {
-    Done(user::Model),
+    Done(Box<user::Model>),
     CeremonyUsed,
     Refused(Refusal),
 }
@@ -324,7 +324,7 @@ impl Job for Recover {
         self.mail.queue(write).await?;
         backup_codes::ask_to_save_in(write, user.id).await?;
         self.beginning.run(write, &user).await?;
-        Ok(Recovered::Done(user))
+        Ok(Recovered::Done(Box::new(user)))
     }
 }
 

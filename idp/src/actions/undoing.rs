@@ -61,13 +61,12 @@ impl Undo {
                 backup_code::discard(write, user.id).await?;
                 Ok(true)
             }
-            Self::BackupCodes(_) => Ok(false),
             Self::Address { from, to } if user.email == *from && user::by_email(write, to).await?.is_none() => {
                 // Whoever says so was reached at the old address.
                 user::change_email(write, user.id, to, now).await?;
                 Ok(true)
             }
-            Self::Address { .. } => Ok(false),
+            Self::BackupCodes(_) | Self::Address { .. } => Ok(false),
         }
     }
 }

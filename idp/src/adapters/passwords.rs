@@ -144,7 +144,7 @@ impl Inner {
             version: Some(Version::default().into()),
             params: phc::ParamsString::try_from(&self.params).map_err(unusable)?,
             salt: Some(phc::Salt::new(&salt).map_err(unusable)?),
-            hash: Some(phc::Output::new(&*output).map_err(unusable)?),
+            hash: Some(phc::Output::new(&output).map_err(unusable)?),
         };
         Ok(PasswordHash::from_stored(hash.to_string()))
     }

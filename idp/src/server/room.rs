@@ -8,17 +8,20 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::base::network::Network;
 
+/// How many connections each network has; networks without any are not in it.
+type Taken = Arc<Mutex<HashMap<Network, usize>>>;
+
 /// The room for connections.
 pub(super) struct Room {
     all: Arc<Semaphore>,
     each: usize,
-    taken: Arc<Mutex<HashMap<Network, usize>>>,
+    taken: Taken,
 }
 
 /// A place in the room; dropping it frees it.
 pub(super) struct Place {
     _one_of_all: OwnedSemaphorePermit,
-    of: Option<(Arc<Mutex<HashMap<Network, usize>>>, Network)>,
+    of: Option<(Taken, Network)>,
 }
 
 impl Room {

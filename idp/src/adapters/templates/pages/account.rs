@@ -96,6 +96,7 @@ pub struct Passkey {
 
 /// `/account/sign-in-methods`.
 #[derive(Clone, Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question that the page asks by itself")]
 pub struct SignInMethods {
     /// The house around it.
     #[serde(flatten)]
