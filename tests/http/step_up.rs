@@ -19,8 +19,11 @@ pub(crate) const ADA: &str = "ada@id.example";
 pub(crate) const STEP_UP: Duration = Duration::from_mins(5);
 const PLACE: &str = "/account/sign-in-methods";
 
+/// Names and values of a form.
+type Fields = &'static [(&'static str, &'static str)];
+
 /// Every place of the house that changes a way in, or shows what only a fresh proof may see: method, path, and the fields of its form.
-const FRESH: &[(&str, &str, &[(&str, &str)])] = &[
+const FRESH: &[(&str, &str, Fields)] = &[
     ("GET", "/account/password", &[]),
     ("POST", "/account/password", &[("new_password", "seven green umbrellas again"), ("current_password", SECRET)]),
     ("GET", "/account/password/remove", &[]),

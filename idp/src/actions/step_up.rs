@@ -31,7 +31,7 @@ fn belongs_to(browser: Digest, session: SessionId) -> Vec<u8> {
 #[derive(Debug)]
 pub enum Step {
     /// It is confirmed; the session goes on like this.
-    Confirmed(Opened),
+    Confirmed(Box<Opened>),
     /// A code is needed. The text is brought back with it.
     CodeNeeded(String),
 }
@@ -51,7 +51,7 @@ pub async fn with_password(app: &App, here: &SessionAndUser, visitor: &Visitor, 
     let sealed = second_step::seal(app, &judged, &belongs_to(visitor.browser, here.session.id))?;
     let proof = Proof { acr: Acr::Password, amr: Amr::of(&[AuthenticationMethod::Pwd]) };
     match confirm(app, here, visitor, proof, Shown::Password(Box::new(judged))).await? {
-        Some(opened) => Ok(Step::Confirmed(opened)),
+        Some(opened) => Ok(Step::Confirmed(Box::new(opened))),
         None => Ok(Step::CodeNeeded(sealed)),
     }
 }
