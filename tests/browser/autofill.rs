@@ -50,7 +50,9 @@ fn is(mediation: &str, ended: &str) -> (String, String) {
 
 /// Signed out, at the sign-in page on the way to the wiki; the device waits to be touched.
 async fn at_the_door(demo: &Demo) -> Visitor {
-    let visitor = Visitor::at_home(demo).await;
+    let visitor = Visitor::comes_with_autofill().await;
+    visitor.sets_up(&demo.setup_link().await).await;
+    visitor.saves_the_codes().await;
     visitor.signs_out(demo).await;
     visitor.window.runs_first(OBSERVER).await;
     visitor.window.opens(demo.application("wiki/sign-in")).await;
@@ -165,7 +167,7 @@ async fn an_offer_that_comes_to_nothing_is_silent_and_a_refusal_is_said_once() {
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(asked(window).await.len(), before + 1, "it goes round in circles");
 
-    let elsewhere = Visitor::comes().await;
+    let elsewhere = Visitor::comes_with_autofill().await;
     let window = &elsewhere.window;
     window.runs_first(OBSERVER).await;
     window.runs_first("PublicKeyCredential.isConditionalMediationAvailable = async () => { window.wasAsked = true; return false }").await;
@@ -182,13 +184,13 @@ async fn an_offer_that_comes_to_nothing_is_silent_and_a_refusal_is_said_once() {
 #[tokio::test]
 async fn the_passkey_leads_where_one_was_used_before() {
     let demo = Demo::start().await;
-    let visitor = Visitor::comes().await;
+    let visitor = Visitor::comes_with_autofill().await;
     let window = &visitor.window;
     let leads = async |first: &str| {
-        let filled = window.evaluates("[...document.querySelectorAll('main .ways button:not(.plain)')].map(button => button.dataset.action)").await;
+        let filled =
+            window.evaluates("[...document.querySelectorAll('main .ways button.button:not(.plain)')].map(button => button.dataset.action)").await;
         assert_eq!(filled, json!([first]));
-        let above =
-            "[...document.querySelectorAll('main .ways button')].sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)";
+        let above = "[...document.querySelectorAll('main .ways button.button')].sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)";
         assert_eq!(window.evaluates(&format!("{above}[0].dataset.action")).await, first);
     };
     window.opens(demo.provider("login")).await;

@@ -61,7 +61,8 @@ async fn a_dismissed_prompt_leads_to_password_and_code() {
     window.enters("000000").await;
     window.presses("continue").await;
     window.waits_for("#error").await;
-    window.enters(&app.code(&Clock::system())).await;
+    window.settles().await;
+    window.types("#code", &app.code(&Clock::system())).await;
     window.hits("Enter").await;
     window.shows("consent").await;
     window.presses("allow").await;
@@ -93,7 +94,8 @@ async fn a_prompt_without_an_email_leads_to_both_fields() {
     window.types("#password", SECRET).await;
     window.presses("password").await;
     window.shows("second-step").await;
-    window.enters(&app.code(&Clock::system())).await;
+    window.settles().await;
+    window.types("#code", &app.code(&Clock::system())).await;
     window.hits("Enter").await;
     window.shows("dashboard").await;
     demo.was_quiet_in(window);

@@ -191,6 +191,8 @@ async fn pictures_of_password_and_code() {
     window.presses("password").await;
     takes(window, &folder, "second-step", "second-step-totp").await;
     for _ in 0..4 {
+        // So that the next one is waited for.
+        window.evaluates("document.querySelector('#error')?.remove()").await;
         window.types("#code", "000000").await;
         window.presses("continue").await;
         window.waits_for("#error").await;

@@ -75,7 +75,14 @@ pub(crate) struct Visitor {
 }
 
 impl Visitor {
+    /// In a browser without autofill: a device that is touched answers whatever waits for it, and where two questions may wait, chance decides.
     pub(crate) async fn comes() -> Self {
+        let visitor = Self::comes_with_autofill().await;
+        visitor.window.runs_first("PublicKeyCredential.isConditionalMediationAvailable = async () => false").await;
+        visitor
+    }
+
+    pub(crate) async fn comes_with_autofill() -> Self {
         let browser = Browser::fresh().await;
         let window = browser.window().await;
         window.is_looked_at(Look::WIDE).await;
@@ -100,7 +107,7 @@ impl Visitor {
         self.window.shows("dashboard").await;
     }
 
-    /// Uses the passkey at the button: the device is touched for it, and not before. A device that answers at once would sign in by autofill.
+    /// Uses the passkey at the button: the device is touched for it, and not before.
     pub(crate) async fn presses_passkey(&self) {
         self.device.is_present(true).await;
         self.window.presses("passkey").await;
