@@ -97,7 +97,6 @@ pub struct Passkey {
 /// `/account/sign-in-methods`.
 #[expect(clippy::struct_excessive_bools, reason = "each is a question of its own that the page asks")]
 #[derive(Clone, Debug, Serialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a question that the page asks by itself")]
 pub struct SignInMethods {
     /// The house around it.
     #[serde(flatten)]
