@@ -1,17 +1,19 @@
 //! What a registered client is, in the names of RFC 7591 §2 and OpenID Connect Registration §2, with a few of our own.
 //! Pure data: the secret is not here, and whether the client may be used right now is for the store to say.
 
+mod validation;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::id::ClientId;
+use crate::protocol::claims::Acr;
+use crate::protocol::client_jwks::ClientJwks;
 use crate::protocol::client_uri::ClientUri;
-use crate::protocol::redirect_uri::{RedirectUri, RedirectUriPolicy};
+use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::registered_word::registered_words;
+use crate::protocol::resource::ResourceUri;
 use crate::protocol::scope::{self, Scope};
 use crate::protocol::signing_algorithm::SigningAlgorithm;
-
-/// The most addresses in one list.
-const MOST_URIS: usize = 50;
 
 registered_words! {
     /// Where a client runs (OpenID Connect Registration §2).
@@ -54,6 +56,34 @@ registered_words! {
     ResponseType {
         /// A code.
         Code = "code",
+    }
+}
+
+registered_words! {
+    /// What a client signs with: its assertions (RFC 7523 §3) and its request objects (RFC 9101 §4).
+    ClientAlgorithm {
+        /// RSASSA-PKCS1-v1_5 with SHA-256.
+        Rs256 = "RS256",
+        /// RSASSA-PSS with SHA-256.
+        Ps256 = "PS256",
+        /// ECDSA on P-256 with SHA-256.
+        Es256 = "ES256",
+        /// EdDSA on Ed25519 (RFC 8037).
+        EdDsa = "EdDSA",
+        /// HMAC with SHA-256, keyed by the client secret: for assertions alone.
+        Hs256 = "HS256",
+    }
+}
+
+registered_words! {
+    /// Which `sub` a client sees (OpenID Connect Core §8).
+    #[derive(Default)]
+    SubjectType {
+        /// The same that all others see.
+        #[default]
+        Public = "public",
+        /// One of its own, so that two sectors can't compare notes.
+        Pairwise = "pairwise",
     }
 }
 
@@ -131,6 +161,63 @@ pub struct ClientMetadata {
     /// Whether its ID tokens also carry what the scope gives, for clients that never ask userinfo. Ours.
     #[serde(default)]
     pub scope_claims_in_id_token: bool,
+    /// Whom to ask about it: addresses of people or pages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<String>,
+    /// Which software it is (RFC 7591 §2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub software_id: Option<String>,
+    /// Which version of that software.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub software_version: Option<String>,
+    /// What it signs its assertions with; without it, any algorithm that its method allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_signing_alg: Option<ClientAlgorithm>,
+    /// Its public keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<ClientJwks>,
+    /// Where its public keys are; instead of `jwks`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<ClientUri>,
+    /// What it signs its request objects with; without it, any asymmetric algorithm of ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_object_signing_alg: Option<ClientAlgorithm>,
+    /// Whether it must sign its authorization requests (RFC 9101 §10.5).
+    #[serde(default)]
+    pub require_signed_request_object: bool,
+    /// Where its request objects may be fetched from (OpenID Connect Core §6.2).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub request_uris: Vec<ClientUri>,
+    /// Whether it must push its authorization requests (RFC 9126 §6).
+    #[serde(default)]
+    pub require_pushed_authorization_requests: bool,
+    /// What userinfo is signed with for it; without it, userinfo answers with JSON (OpenID Connect Core §5.3.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub userinfo_signed_response_alg: Option<SigningAlgorithm>,
+    /// Where it wants to hear that a session has ended (Back-Channel Logout §2.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<ClientUri>,
+    /// Whether it needs `sid` to know which session it was; it always gets it.
+    #[serde(default)]
+    pub backchannel_logout_session_required: bool,
+    /// Which `sub` it sees.
+    #[serde(default)]
+    pub subject_type: SubjectType,
+    /// The sector whose clients see the same pairwise `sub` (OpenID Connect Core §8.1); without it, the host of its redirect URIs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sector_identifier_uri: Option<ClientUri>,
+    /// `max_age` of a request that has none, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_max_age: Option<u64>,
+    /// Whether it needs `auth_time`; its ID tokens always have it.
+    #[serde(default)]
+    pub require_auth_time: bool,
+    /// `acr_values` of a request that has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub default_acr_values: Vec<Acr>,
+    /// The resources it may ask access tokens for (RFC 8707). Ours.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<ResourceUri>,
 }
 
 fn only_codes() -> Vec<GrantType> {
@@ -183,6 +270,25 @@ impl ClientMetadata {
             require_pkce: true,
             allow_loopback_http: false,
             scope_claims_in_id_token: false,
+            contacts: Vec::new(),
+            software_id: None,
+            software_version: None,
+            token_endpoint_auth_signing_alg: None,
+            jwks: None,
+            jwks_uri: None,
+            request_object_signing_alg: None,
+            require_signed_request_object: false,
+            request_uris: Vec::new(),
+            require_pushed_authorization_requests: false,
+            userinfo_signed_response_alg: None,
+            backchannel_logout_uri: None,
+            backchannel_logout_session_required: false,
+            subject_type: SubjectType::Public,
+            sector_identifier_uri: None,
+            default_max_age: None,
+            require_auth_time: false,
+            default_acr_values: Vec::new(),
+            resources: Vec::new(),
         }
     }
 
@@ -234,93 +340,6 @@ impl ClientMetadata {
         let page = self.client_uri.as_ref().and_then(|uri| RedirectUri::from_text(uri.as_str()).host());
         self.redirect_uris.first().and_then(RedirectUri::host).or(page)
     }
-
-    /// Every problem at once; nothing is registered or changed while there is one.
-    pub fn validate(&self) -> Result<(), Vec<MetadataProblem>> {
-        let mut problems = Vec::new();
-        let mut report = |member: &'static str, problem: &str| problems.push(MetadataProblem { member, problem: problem.to_owned() });
-        self.check_names(&mut report);
-        self.check_redirects(&mut report);
-        self.check_links(&mut report);
-        self.check_rights(&mut report);
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
-    }
-
-    fn check_names(&self, report: &mut impl FnMut(&'static str, &str)) {
-        let id = self.client_id.as_str();
-        // Characters that mean the same raw and form-encoded: the id travels in forms, in Basic and in addresses.
-        if !(1..=255).contains(&id.len()) || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)) {
-            report("client_id", "must be 1 to 255 letters, digits, '-', '.', '_' or '~'");
-        }
-        if self.client_name.trim().is_empty() || !is_one_line(&self.client_name, 100) {
-            report("client_name", "must be one line of 1 to 100 visible characters");
-        }
-        if self.description.as_deref().is_some_and(|text| !is_one_line(text, 300)) {
-            report("description", "must be one line of at most 300 visible characters");
-        }
-    }
-
-    fn check_redirects(&self, report: &mut impl FnMut(&'static str, &str)) {
-        let native = self.application_type == ApplicationType::Native;
-        let policy = RedirectUriPolicy { native, allow_loopback_http: self.allow_loopback_http };
-        if self.redirect_uris.is_empty() {
-            report("redirect_uris", "must have at least one address");
-        }
-        for (member, uris) in [("redirect_uris", &self.redirect_uris), ("post_logout_redirect_uris", &self.post_logout_redirect_uris)] {
-            if uris.len() > MOST_URIS {
-                report(member, "must have at most 50 addresses");
-            }
-            for (index, uri) in uris.iter().enumerate() {
-                if let Err(problem) = uri.check(policy) {
-                    report(member, &format!("number {}: {uri:.100} {problem}", index + 1));
-                }
-                if uris.iter().take(index).any(|earlier| earlier == uri) {
-                    report(member, &format!("number {}: {uri:.100} is there twice", index + 1));
-                }
-            }
-        }
-    }
-
-    fn check_links(&self, report: &mut impl FnMut(&'static str, &str)) {
-        for (member, uri) in [
-            ("client_uri", &self.client_uri),
-            ("logo_uri", &self.logo_uri),
-            ("policy_uri", &self.policy_uri),
-            ("tos_uri", &self.tos_uri),
-            ("initiate_login_uri", &self.initiate_login_uri),
-        ] {
-            if let Some(Err(problem)) = uri.as_ref().map(ClientUri::check) {
-                report(member, problem);
-            }
-        }
-    }
-
-    fn check_rights(&self, report: &mut impl FnMut(&'static str, &str)) {
-        if !self.may_use(GrantType::AuthorizationCode) {
-            report("grant_types", "must have authorization_code");
-        }
-        if self.response_types != only_code() {
-            report("response_types", "must be exactly [\"code\"]");
-        }
-        if !self.scope.contains(scope::OPENID) {
-            report("scope", "must have openid");
-        }
-        for token in self.scope.tokens().filter(|token| !scope::SUPPORTED.contains(&token.as_str())) {
-            report("scope", &format!("has {token:.60}, which means nothing here"));
-        }
-        if self.scope.contains(scope::OFFLINE_ACCESS) && !self.may_use(GrantType::RefreshToken) {
-            report("scope", "has offline_access, which needs the grant type refresh_token");
-        }
-        if !self.require_pkce && !self.is_confidential() {
-            report("require_pkce", "must be true for a public client");
-        }
-    }
-}
-
-/// Whether this can stand in a line of a page without changing what is around it: no control characters, no directional marks.
-fn is_one_line(text: &str, most: usize) -> bool {
-    let misleading = |c: char| matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    text.chars().count() <= most && !text.chars().any(|c| c.is_control() || misleading(c))
 }
 
 #[cfg(test)]

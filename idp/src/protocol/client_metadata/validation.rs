@@ -1,0 +1,184 @@
+//! What may be registered: every check of a client's metadata, and every problem at once (RFC 7591 §2, OpenID Connect Registration §2).
+
+use std::collections::BTreeSet;
+
+use crate::protocol::client_jwks::ClientJwks;
+use crate::protocol::client_metadata::{ApplicationType, ClientAlgorithm, ClientMetadata, GrantType, MetadataProblem, SubjectType, only_code};
+use crate::protocol::client_uri::ClientUri;
+use crate::protocol::redirect_uri::{RedirectUri, RedirectUriPolicy};
+use crate::protocol::scope;
+
+/// The most addresses in one list.
+const MOST_URIS: usize = 50;
+/// The most people or pages to ask.
+const MOST_CONTACTS: usize = 10;
+/// The longest `max_age` that means anything, in seconds.
+const LONGEST_MAX_AGE: u64 = 9_999_999_999;
+
+/// Takes down a problem: the member, and the rest of a sentence that begins with it.
+type Report<'r> = dyn FnMut(&'static str, &str) + 'r;
+
+impl ClientMetadata {
+    /// Every problem at once; nothing is registered or changed while there is one.
+    pub fn validate(&self) -> Result<(), Vec<MetadataProblem>> {
+        let mut problems = Vec::new();
+        let mut report = |member: &'static str, problem: &str| problems.push(MetadataProblem { member, problem: problem.to_owned() });
+        self.check_names(&mut report);
+        self.check_redirects(&mut report);
+        self.check_links(&mut report);
+        self.check_rights(&mut report);
+        self.check_keys(&mut report);
+        self.check_subjects(&mut report);
+        self.check_fetched(&mut report);
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    fn check_names(&self, report: &mut Report<'_>) {
+        let id = self.client_id.as_str();
+        // Characters that mean the same raw and form-encoded: the id travels in forms, in Basic and in addresses.
+        if !(1..=255).contains(&id.len()) || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)) {
+            report("client_id", "must be 1 to 255 letters, digits, '-', '.', '_' or '~'");
+        }
+        if self.client_name.trim().is_empty() || !is_one_line(&self.client_name, 100) {
+            report("client_name", "must be one line of 1 to 100 visible characters");
+        }
+        if self.description.as_deref().is_some_and(|text| !is_one_line(text, 300)) {
+            report("description", "must be one line of at most 300 visible characters");
+        }
+    }
+
+    fn check_redirects(&self, report: &mut Report<'_>) {
+        let native = self.application_type == ApplicationType::Native;
+        let policy = RedirectUriPolicy { native, allow_loopback_http: self.allow_loopback_http };
+        if self.redirect_uris.is_empty() {
+            report("redirect_uris", "must have at least one address");
+        }
+        for (member, uris) in [("redirect_uris", &self.redirect_uris), ("post_logout_redirect_uris", &self.post_logout_redirect_uris)] {
+            if uris.len() > MOST_URIS {
+                report(member, "must have at most 50 addresses");
+            }
+            for (index, uri) in uris.iter().enumerate() {
+                if let Err(problem) = uri.check(policy) {
+                    report(member, &format!("number {}: {uri:.100} {problem}", index + 1));
+                }
+                if uris.iter().take(index).any(|earlier| earlier == uri) {
+                    report(member, &format!("number {}: {uri:.100} is there twice", index + 1));
+                }
+            }
+        }
+    }
+
+    fn check_links(&self, report: &mut Report<'_>) {
+        for (member, uri) in [
+            ("client_uri", &self.client_uri),
+            ("logo_uri", &self.logo_uri),
+            ("policy_uri", &self.policy_uri),
+            ("tos_uri", &self.tos_uri),
+            ("initiate_login_uri", &self.initiate_login_uri),
+        ] {
+            if let Some(Err(problem)) = uri.as_ref().map(ClientUri::check) {
+                report(member, problem);
+            }
+        }
+    }
+
+    fn check_keys(&self, report: &mut Report<'_>) {
+        if self.jwks.is_some() && self.jwks_uri.is_some() {
+            report("jwks", "can't be given beside jwks_uri");
+        }
+        if let Some(Err(problem)) = self.jwks.as_ref().map(ClientJwks::check) {
+            report("jwks", problem);
+        }
+        if self.request_object_signing_alg == Some(ClientAlgorithm::Hs256) {
+            report("request_object_signing_alg", "must be asymmetric");
+        }
+        let has_keys = self.jwks.is_some() || self.jwks_uri.is_some();
+        if !has_keys && (self.require_signed_request_object || self.request_object_signing_alg.is_some()) {
+            report("request_object_signing_alg", "needs jwks or jwks_uri to verify request objects with");
+        }
+    }
+
+    fn check_subjects(&self, report: &mut Report<'_>) {
+        let hosts: BTreeSet<_> = self.redirect_uris.iter().map(RedirectUri::host).collect();
+        // OpenID Connect Core §8.1: with several hosts only a sector says which `sub` it is.
+        if self.subject_type == SubjectType::Pairwise && self.sector_identifier_uri.is_none() && hosts.len() > 1 {
+            report("sector_identifier_uri", "is needed for pairwise subjects with redirect URIs on several hosts");
+        }
+        if self.default_max_age.is_some_and(|seconds| seconds > LONGEST_MAX_AGE) {
+            report("default_max_age", "must be at most ten digits");
+        }
+        if self.contacts.len() > MOST_CONTACTS || self.contacts.iter().any(|contact| contact.is_empty() || !is_one_line(contact, 200)) {
+            report("contacts", "must be at most 10 lines of at most 200 visible characters");
+        }
+        for (member, text) in [("software_id", &self.software_id), ("software_version", &self.software_version)] {
+            if text.as_deref().is_some_and(|text| !is_one_line(text, 200)) {
+                report(member, "must be one line of at most 200 visible characters");
+            }
+        }
+    }
+
+    fn check_fetched(&self, report: &mut Report<'_>) {
+        let addresses = [
+            ("jwks_uri", &self.jwks_uri),
+            ("sector_identifier_uri", &self.sector_identifier_uri),
+            ("backchannel_logout_uri", &self.backchannel_logout_uri),
+        ];
+        for (member, uri) in addresses {
+            if let Some(Err(problem)) = uri.as_ref().map(ClientUri::check) {
+                report(member, problem);
+            }
+        }
+        // Back-Channel Logout §2.2: no fragment; nor would one mean anything in what is fetched.
+        for (member, uri) in addresses {
+            if uri.as_ref().is_some_and(|uri| uri.as_str().contains('#')) {
+                report(member, "must not have a fragment");
+            }
+        }
+        if self.backchannel_logout_session_required && self.backchannel_logout_uri.is_none() {
+            report("backchannel_logout_session_required", "means nothing without backchannel_logout_uri");
+        }
+        if self.request_uris.len() > MOST_URIS {
+            report("request_uris", "must have at most 50 addresses");
+        }
+        for uri in &self.request_uris {
+            if let Err(problem) = uri.check() {
+                report("request_uris", &format!("{:.100} {problem}", uri.as_str()));
+            }
+        }
+        if self.resources.len() > MOST_URIS {
+            report("resources", "must have at most 50 addresses");
+        }
+        for resource in &self.resources {
+            if let Err(problem) = resource.check() {
+                report("resources", &format!("{:.100} {problem}", resource.as_str()));
+            }
+        }
+    }
+
+    fn check_rights(&self, report: &mut Report<'_>) {
+        if !self.may_use(GrantType::AuthorizationCode) {
+            report("grant_types", "must have authorization_code");
+        }
+        if self.response_types != only_code() {
+            report("response_types", "must be exactly [\"code\"]");
+        }
+        if !self.scope.contains(scope::OPENID) {
+            report("scope", "must have openid");
+        }
+        for token in self.scope.tokens().filter(|token| !scope::SUPPORTED.contains(&token.as_str())) {
+            report("scope", &format!("has {token:.60}, which means nothing here"));
+        }
+        if self.scope.contains(scope::OFFLINE_ACCESS) && !self.may_use(GrantType::RefreshToken) {
+            report("scope", "has offline_access, which needs the grant type refresh_token");
+        }
+        if !self.require_pkce && !self.is_confidential() {
+            report("require_pkce", "must be true for a public client");
+        }
+    }
+}
+
+/// Whether this can stand in a line of a page without changing what is around it: no control characters, no directional marks.
+fn is_one_line(text: &str, most: usize) -> bool {
+    let misleading = |c: char| matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    text.chars().count() <= most && !text.chars().any(|c| c.is_control() || misleading(c))
+}
