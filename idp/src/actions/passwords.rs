@@ -117,13 +117,11 @@ fn allowed(rules: &Rules, facts: Option<PasswordFacts>, compared: Compared, stan
         Some(stored) => {
             let has_app = facts.totp.as_ref().is_some_and(totp::Model::is_usable);
             // B-LC-03, C-PW-01
-            match rules.objection(facts.has_passkey, stands_alone || has_app) {
-                Some(objection) => refused(objection.reason()),
-                None => {
-                    let stored = stored.clone();
-                    Ok((facts, stored))
-                }
+            if let Some(objection) = rules.objection(facts.has_passkey, stands_alone || has_app) {
+                return refused(objection.reason());
             }
+            let stored = stored.clone();
+            Ok((facts, stored))
         }
     }
 }

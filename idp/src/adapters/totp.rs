@@ -251,7 +251,7 @@ mod tests {
         impl<T: PartialEq> Probe<T> {
             const COMPARES: bool = true;
         }
-        assert!(Probe::<String>::COMPARES && !Probe::<TotpCode>::COMPARES);
+        const { assert!(Probe::<String>::COMPARES && !Probe::<TotpCode>::COMPARES) };
         let compares: fn(&Totp, i64, &TotpCode) -> Choice = is_code_at;
         let (totp, now) = (secret().builder().build_noncompliant(), Time::from_seconds(1_800_000_000));
         for step in [step_at(now) - 1, step_at(now), step_at(now) + 1] {
