@@ -14,6 +14,7 @@
 
 mod connection;
 mod cost;
+mod enumeration;
 mod filled;
 mod flows;
 mod signature;
@@ -55,6 +56,9 @@ struct Arguments {
     /// Measure a start and an idle server instead.
     #[arg(long)]
     starting: bool,
+    /// Compare the times of refused passwords for known and unknown addresses instead: so many of each.
+    #[arg(long, value_name = "SAMPLES")]
+    enumeration: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -80,6 +84,9 @@ async fn main() {
     };
     let cores = (arguments.cores != "all").then_some(arguments.cores.as_str());
     let wanted = Wanted { kind, cores, callers: arguments.callers, flows: &flows, filled: arguments.filled, settings: &arguments.settings };
+    if let Some(samples) = arguments.enumeration {
+        return enumeration::measure(&Wanted { callers: 1, ..wanted }, samples).await;
+    }
     let mut stage = stage::build(&wanted).await;
     let database = if kind == Kind::Postgres { "PostgreSQL" } else { "SQLite" };
     println!(

@@ -14,10 +14,11 @@ use crate::filled;
 use crate::flows::{Caller, Flow, Someone};
 
 /// Everybody shares one network, and nobody is asked outside of this machine.
-const SETTINGS: [(&str, &str); 7] = [
+const SETTINGS: [(&str, &str); 8] = [
     ("limits.network_per_minute", "100000"),
     ("http.connections_per_network", "4096"),
     ("sessions.most_per_user", "1000"),
+    ("limits.network_guesses", "1000000"),
     ("passwords.breached", "off"),
     ("lifetimes.access_token", "1h"),
     ("lifetimes.refresh_race_window", "0s"),
@@ -47,7 +48,8 @@ pub(crate) struct Stage {
     pub(crate) process: Process,
     /// Its callers.
     pub(crate) callers: Vec<Caller>,
-    _arranges: Provider,
+    /// What arranges beside it.
+    pub(crate) arranges: Provider,
     _others_files: Option<Database>,
 }
 
@@ -91,7 +93,7 @@ pub(crate) async fn build(wanted: &Wanted<'_>) -> Stage {
             refresh_token: tokens.refresh_token.expect("offline access was asked for"),
         });
     }
-    Stage { process, callers, _arranges: provider, _others_files: others_files }
+    Stage { process, callers, arranges: provider, _others_files: others_files }
 }
 
 /// The client that everybody comes from.
