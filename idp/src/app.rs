@@ -328,7 +328,10 @@ fn relying_party(config: &Config) -> Result<Webauthn, NoRelyingParty> {
 
 fn target(config: &Config) -> Target {
     match &config.database.url {
-        DatabaseUrl::Embedded => Target::Sqlite { directory: config.data_dir.clone(), readers: config.database.reader_connections },
+        DatabaseUrl::Embedded => {
+            let database = &config.database;
+            Target::Sqlite { directory: config.data_dir.clone(), readers: database.reader_connections, writes_together: database.writes_together }
+        }
         DatabaseUrl::Postgres(url) => Target::Postgres { url: url.clone(), connections: config.database.reader_connections },
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn target(database: &Database) -> Target {
     let with_key: Vec<_> = pairs.into_iter().chain([("keys.master_key", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY")]).collect();
     let config = Config::from_pairs(&with_key).expect("the settings are right");
     match config.database.url {
-        DatabaseUrl::Embedded => Target::Sqlite { directory: config.data_dir, readers: 2 },
+        DatabaseUrl::Embedded => Target::Sqlite { directory: config.data_dir, readers: 2, writes_together: 64 },
         DatabaseUrl::Postgres(url) => Target::Postgres { url, connections: 4 },
     }
 }

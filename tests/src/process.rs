@@ -86,6 +86,18 @@ impl Process {
         process
     }
 
+    /// The same, held to these cores (as taskset(1) takes them: `0`, `0-3`) from its first instruction on, if any are named.
+    pub async fn serve_on(database: &Database, port: u16, settings: &[(&str, &str)], cores: Option<&str>) -> Self {
+        let Some(cores) = cores else { return Self::serve_at(database, port, settings).await };
+        let mut environment = environment(database, port);
+        environment.extend(settings.iter().map(|(path, value)| (variable(path), (*value).to_owned())));
+        let program = binary();
+        let arguments = ["-c", cores, program.to_str().expect("a path in UTF-8"), "serve"];
+        let mut process = Self::start_program(Path::new("/usr/bin/taskset"), &arguments, &environment, port);
+        process.becomes_ready().await;
+        process
+    }
+
     /// Starts any command that serves at `port`; nobody waits for it yet.
     pub fn start(arguments: &[&str], environment: &BTreeMap<String, String>, port: u16) -> Self {
         Self::start_program(&binary(), arguments, environment, port)

@@ -88,6 +88,8 @@ pub struct Database {
     pub url: DatabaseUrl,
     /// How many connections read at the same time. Writes go through one door and need no number.
     pub reader_connections: u32,
+    /// How many waiting writes SQLite commits together, at most.
+    pub writes_together: u32,
 }
 
 impl Database {
@@ -99,6 +101,12 @@ impl Database {
                 4,
                 [1, 64],
                 "PostgreSQL serves about 100 connections for all nodes together, and SQLite gains nothing beyond the number of cores",
+            ),
+            writes_together: reader.within(
+                "database.writes_together",
+                64,
+                [1, 256],
+                "1 gives each write a commit of its own, and in a larger batch the first caller waits for the last",
             ),
         }
     }

@@ -228,6 +228,7 @@ fn every_setting_has_bounds_that_hold() {
         ("http.request_timeout", "4s", "301s"),
         ("http.drain", "-1s", "301s"),
         ("database.reader_connections", "0", "65"),
+        ("database.writes_together", "0", "257"),
         ("passkeys.ceremony", "59s", "601s"),
         ("sessions.idle", "14min", "31d"),
         ("sessions.absolute", "14min", "91d"),

@@ -32,6 +32,8 @@ pub enum Target {
         directory: PathBuf,
         /// Connections that read; one more writes.
         readers: u32,
+        /// How many waiting writes are committed together, at most.
+        writes_together: u32,
     },
     /// On a PostgreSQL server.
     Postgres {
@@ -83,7 +85,7 @@ impl Store {
     /// The same, unless `judge` refuses the data keys that are there, wrapped, before any table is changed (D-SEC-06).
     pub async fn open_if<E: From<OpenError>>(target: &Target, judge: impl FnOnce(&[WrappedKey]) -> Result<(), E>) -> Result<Self, E> {
         let (reader, writer) = match target {
-            Target::Sqlite { directory, readers } => open_sqlite(directory, *readers, judge).await?,
+            Target::Sqlite { directory, readers, .. } => open_sqlite(directory, *readers, judge).await?,
             Target::Postgres { url, connections } => open_postgres(url, *connections, judge).await?,
         };
         let counts = Arc::new(Counts::default());
@@ -92,7 +94,11 @@ impl Store {
         reader.set_metric_callback(move |_| {
             counted.reads.fetch_add(1, Ordering::Relaxed);
         });
-        let door = write::open_door(writer, &counts).map_err(OpenError::Writer)?;
+        let together = match target {
+            Target::Sqlite { writes_together, .. } => *writes_together,
+            Target::Postgres { .. } => 1,
+        };
+        let door = write::open_door(writer, &counts, together).map_err(OpenError::Writer)?;
         Ok(Self { reader, door, counts })
     }
 

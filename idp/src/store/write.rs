@@ -24,8 +24,6 @@ use crate::store::{Counts, Store, StoreError};
 
 /// How many writes may wait on SQLite; more are refused with 503.
 const QUEUE: usize = 1024;
-/// How many waiting writes are committed together.
-const BATCH: usize = 64;
 /// How long one job may run on SQLite, where everybody waits behind it.
 const DEADLINE: Duration = Duration::from_secs(1);
 /// And on PostgreSQL, which looks for deadlocks only after `deadlock_timeout` (a second, unless somebody changed it): a job that is given
@@ -157,10 +155,10 @@ async fn guarded<J: Job>(job: &J, write: &Write<'_>, deadline: Duration) -> Resu
     }
 }
 
-/// The single writer of SQLite: owns the connection, commits what is waiting together.
-pub(super) async fn write_queue(connection: DatabaseConnection, mut queue: mpsc::Receiver<Box<dyn Queued>>) {
-    let mut waiting = Vec::with_capacity(BATCH);
-    while queue.recv_many(&mut waiting, BATCH).await > 0 {
+/// The single writer of SQLite: owns the connection, commits what is waiting together, up to `together` jobs.
+pub(super) async fn write_queue(connection: DatabaseConnection, mut queue: mpsc::Receiver<Box<dyn Queued>>, together: usize) {
+    let mut waiting = Vec::with_capacity(together);
+    while queue.recv_many(&mut waiting, together).await > 0 {
         // A job whose caller has gone before it began is not begun.
         waiting.retain(|job| !job.is_abandoned());
         if waiting.is_empty() {
@@ -176,6 +174,10 @@ pub(super) async fn write_queue(connection: DatabaseConnection, mut queue: mpsc:
 async fn write_batch(connection: &DatabaseConnection, jobs: &mut [Box<dyn Queued>]) -> Result<(), DbErr> {
     let immediate = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
     let outer = connection.begin_with_options(immediate).await?;
+    // With nobody else in the batch, the transaction itself is what a job's changes are taken back with.
+    if let [job] = jobs {
+        return if job.run(&Write { transaction: &outer }).await { outer.commit().await } else { outer.rollback().await };
+    }
     for job in jobs {
         let savepoint = outer.begin().await?;
         if job.run(&Write { transaction: &savepoint }).await {
@@ -231,8 +233,8 @@ fn is_conflict(error: &DbErr) -> bool {
     matches!(code.as_deref(), Some("40001" | "40P01"))
 }
 
-/// Opens the door that fits the database, and counts what passes.
-pub(super) fn open_door(writer: DatabaseConnection, counts: &Arc<Counts>) -> std::io::Result<Door> {
+/// Opens the door that fits the database, and counts what passes. On SQLite up to `together` writes share a commit.
+pub(super) fn open_door(writer: DatabaseConnection, counts: &Arc<Counts>, together: u32) -> std::io::Result<Door> {
     let mut writer = writer;
     let counted = Arc::clone(counts);
     writer.set_metric_callback(move |_| {
@@ -240,9 +242,10 @@ pub(super) fn open_door(writer: DatabaseConnection, counts: &Arc<Counts>) -> std
     });
     if writer.get_database_backend() == sea_orm::DbBackend::Sqlite {
         let (queue, receiver) = mpsc::channel(QUEUE);
+        let together = usize::try_from(together).unwrap_or(QUEUE).max(1);
         // A thread of its own: verifying signatures for others must not hold up a commit that everybody behind it waits for.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-        std::thread::Builder::new().name("weftid-writer".to_owned()).spawn(move || runtime.block_on(write_queue(writer, receiver)))?;
+        std::thread::Builder::new().name("weftid-writer".to_owned()).spawn(move || runtime.block_on(write_queue(writer, receiver, together)))?;
         Ok(Door::Queue(queue))
     } else {
         Ok(Door::Pool(writer))
