@@ -14,6 +14,7 @@ mod passwords;
 mod policy;
 mod problems;
 mod reader;
+mod registration;
 mod secrets;
 mod sign_in;
 mod value;
@@ -28,6 +29,7 @@ use crate::config::layers::Layers;
 use crate::config::reader::Reader;
 
 pub use crate::config::breached::Breached;
+pub use crate::config::duration::parse as parse_duration;
 pub use crate::config::infrastructure::{Database, Http, Keys, Log};
 pub use crate::config::mail::{Mail, MailSecurity, MailServer};
 pub use crate::config::passkeys::{AaguidRule, Passkeys, SuspectedClone};
@@ -35,6 +37,7 @@ pub use crate::config::passwords::Passwords;
 pub use crate::config::policy::{Brand, Lifetimes, Limits, Sessions};
 pub use crate::config::problems::{Origin, Problem, Problems};
 pub use crate::config::reader::Effective;
+pub use crate::config::registration::{Registration, RegistrationMode};
 pub use crate::config::secrets::{DatabaseUrl, MasterKey, MasterKeySource};
 pub use crate::config::sign_in::{PasswordPolicy, RequireStrong, SignIn};
 
@@ -67,6 +70,8 @@ pub struct Config {
     pub lifetimes: Lifetimes,
     /// How much we take.
     pub limits: Limits,
+    /// Whether clients may register themselves.
+    pub registration: Registration,
     /// How mail leaves the house.
     pub mail: Mail,
     /// The log.
@@ -121,6 +126,7 @@ impl Config {
         let sessions = Sessions::read(&mut reader);
         let lifetimes = Lifetimes::read(&mut reader);
         let limits = Limits::read(&mut reader);
+        let registration = Registration::read(&mut reader);
         let mail = Mail::read(&mut reader, issuer.as_ref(), &brand);
         let log = Log::read(&mut reader);
         let (effective, issuer) = reader.finish(issuer)?;
@@ -138,6 +144,7 @@ impl Config {
             sessions,
             lifetimes,
             limits,
+            registration,
             mail,
             log,
             effective,
