@@ -10,6 +10,7 @@ use weftid::actions::audit::Origin;
 use weftid::actions::{clients, initial_access_tokens};
 use weftid::base::id::ClientId;
 use weftid_tests::on_both_databases;
+use weftid_tests::pair::Pair;
 use weftid_tests::provider::Provider;
 use weftid_tests::relying_party::RelyingParty;
 use weftid_tests::wire::{Answer, Wire};
@@ -423,6 +424,37 @@ on_both_databases! {
         other.app.look().await.unwrap();
         assert!(other.app.view().client(&id).is_none());
     }
+}
+
+/// E-RACE-06, A-DCR-03: on two processes as well a token that is good for one client makes one of fifty, a registration is changed once with one
+/// token, and what one process deletes is nobody on the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_are_good_once_on_two_nodes() {
+    let pair = Pair::start_with(&[("registration.mode", "initial_access_token")]).await;
+    let there = Wire::new();
+    there.route(&pair.provider.issuer, pair.other.address);
+    let wires = [&pair.provider.wire, &there];
+    let by_turns = async |method: Method, place: &str, token: &str, body: &Value| {
+        let asked = (0..50).map(|number| calls_at(wires[number % 2], &pair.provider, method.clone(), place, Some(token), Some(body)));
+        join_all(asked).await
+    };
+    let count = |answers: &[Answer], status: u16| answers.iter().filter(|answer| answer.status.as_u16() == status).count();
+    for _ in 0..5 {
+        let (_, token) = made(&pair.provider, 1, Duration::from_hours(1)).await;
+        let answers = by_turns(Method::POST, "/register", &token, &ordinary()).await;
+        assert_eq!((count(&answers, 201), count(&answers, 401)), (1, 49));
+        let registered = answers.iter().find(|answer| answer.status == 201).unwrap().json();
+        let (place, token) = (text(&registered, "registration_client_uri"), text(&registered, "registration_access_token"));
+        let asked = with(&json!({"client_id": registered["client_id"], "client_name": "Changed"}));
+        let answers = by_turns(Method::PUT, place, token, &asked).await;
+        assert_eq!((count(&answers, 200), count(&answers, 401)), (1, 49));
+        let changed = answers.iter().find(|answer| answer.status == 200).unwrap().json();
+        let token = text(&changed, "registration_access_token");
+        calls_at(&there, &pair.provider, Method::GET, place, Some(token), None).await.is(200);
+        calls(&pair.provider, Method::DELETE, place, Some(token), None).await.is(204);
+        calls_at(&there, &pair.provider, Method::GET, place, Some(token), None).await.is(401);
+    }
+    assert_eq!(events(&pair.provider.database, "client_registered").await, 5);
 }
 
 /// CORS: programs of any origin may call the registration endpoint, with no cookie; what they may do, their token says.

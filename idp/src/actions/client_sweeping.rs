@@ -28,6 +28,7 @@ pub(super) async fn sweep(app: &App, now: Time) -> Result<(), StoreError> {
     }
     if deleted > 0 {
         tracing::info!(deleted, "deleted clients that registered themselves and that nobody used");
+        app.look().await?;
     }
     for id in client::deleted(app.store()).await? {
         client_changes::forget(app, &id).await?;

@@ -65,8 +65,7 @@ pub(super) fn registered(client: &Client, origin: &Origin) -> Event {
 pub(super) fn new_client(app: &App, metadata: ClientMetadata, source: Source, now: Time) -> (Client, Option<ClientSecret>) {
     let secret = metadata.is_confidential().then(ClientSecret::random);
     let digest = secret.as_ref().map(|secret| secret_digest(app, &metadata.client_id, &secret.expose()));
-    let client =
-        Client { metadata, secret: digest, source, registration: None, created_at: now, updated_at: now, disabled_at: None, version: 0 };
+    let client = Client { metadata, secret: digest, source, registration: None, created_at: now, updated_at: now, disabled_at: None, version: 0 };
     (client, secret)
 }
 

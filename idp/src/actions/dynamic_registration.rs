@@ -109,13 +109,7 @@ impl Job for Register {
 }
 
 /// Registers the client that asks for `asked`, if whoever shows `token` may.
-pub async fn register(
-    app: &App,
-    asked: Map<String, Value>,
-    token: Option<&str>,
-    network: Network,
-    origin: Origin,
-) -> Result<Registered, NotDone> {
+pub async fn register(app: &App, asked: Map<String, Value>, token: Option<&str>, network: Network, origin: Origin) -> Result<Registered, NotDone> {
     app.flood_guard().admit(network)?;
     let with = may_register(app, token).await?;
     let id = ClientId::random();

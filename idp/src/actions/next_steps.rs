@@ -1,8 +1,8 @@
 //! What follows for a request in a browser: gathers the facts, and asks `protocol::next_step`, which decides.
 
-use crate::actions::{authorization_requests, subjects};
 use crate::actions::cancellation::asking_client;
 use crate::actions::everybody::Everybody;
+use crate::actions::{authorization_requests, subjects};
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
@@ -78,13 +78,7 @@ pub async fn sign_in_wanted(app: &App, text: &str, browser: Digest, here: &Every
     Ok(wanted(app, &request, who, &client.metadata, app.now()))
 }
 
-fn wanted(
-    app: &App,
-    request: &AuthorizationRequest,
-    who: Option<&SessionAndUser>,
-    client: &ClientMetadata,
-    now: Time,
-) -> Option<SignInWanted> {
+fn wanted(app: &App, request: &AuthorizationRequest, who: Option<&SessionAndUser>, client: &ClientMetadata, now: Time) -> Option<SignInWanted> {
     match next_step(request, &facts(app, request, who, client), now) {
         NextStep::SignIn => Some(SignInWanted { again: None }),
         NextStep::SignInAgain => Some(SignInWanted { again: who.map(|who| who.user.email.clone()) }),

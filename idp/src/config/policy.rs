@@ -229,12 +229,7 @@ impl Limits {
                 [1, 100_000],
                 "a developer registers a few, and each takes some KiB of memory and database",
             ),
-            dynamic_clients: reader.within(
-                "limits.dynamic_clients",
-                1_000,
-                [1, 100_000],
-                "each takes some KiB of memory on every node",
-            ),
+            dynamic_clients: reader.within("limits.dynamic_clients", 1_000, [1, 100_000], "each takes some KiB of memory on every node"),
         }
     }
 }

@@ -306,7 +306,8 @@ pub async fn forget_what_it_was_given(write: &Write<'_>, id: &ClientId) -> Resul
     let grants = grant::Entity::delete_many().filter(grant::Column::Id.in_subquery(grants)).exec(write.rows()).await?.rows_affected;
     let mut people = Query::select();
     people.column(consent::Column::UserId).from(consent::Entity).and_where(Expr::col(consent::Column::ClientId).eq(id.clone())).limit(SWEEP_BATCH);
-    let consents = consent::Entity::delete_many().filter(consent::Column::ClientId.eq(id.clone())).filter(consent::Column::UserId.in_subquery(people));
+    let consents =
+        consent::Entity::delete_many().filter(consent::Column::ClientId.eq(id.clone())).filter(consent::Column::UserId.in_subquery(people));
     let consents = consents.exec(write.rows()).await?.rows_affected;
     Ok(std::cmp::max(grants, consents))
 }

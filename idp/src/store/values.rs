@@ -94,7 +94,17 @@ macro_rules! rest_as_bytes {
 
 rests_as!(Time, i64, |time| time.millis(), |millis| Some(Time::from_millis(millis)));
 rest_as_uuids!(
-    UserId, PasskeyId, BackupCodeId, BackupCodeSetId, OneTimeLinkId, SessionId, GrantId, MailId, AuditEventId, UserHandle, InitialAccessTokenId
+    UserId,
+    PasskeyId,
+    BackupCodeId,
+    BackupCodeSetId,
+    OneTimeLinkId,
+    SessionId,
+    GrantId,
+    MailId,
+    AuditEventId,
+    UserHandle,
+    InitialAccessTokenId
 );
 rest_as_bytes!(Digest, SingleUseId);
 rest_as_text!(KeyId, Role, Theme, LinkKind, Ring, Acr, Amr, Scope, Source);

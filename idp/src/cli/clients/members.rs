@@ -90,9 +90,12 @@ impl Args for Members {
             let arg = match flag.kind {
                 Kind::Text => arg.action(ArgAction::Set),
                 Kind::List => arg.action(ArgAction::Append).help(format!("{}; may be given several times", flag.help)),
-                Kind::Switch => {
-                    arg.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("true").value_parser(clap::value_parser!(bool))
-                }
+                Kind::Switch => arg
+                    .action(ArgAction::Set)
+                    .num_args(0..=1)
+                    .require_equals(true)
+                    .default_missing_value("true")
+                    .value_parser(clap::value_parser!(bool)),
                 Kind::Number => arg.action(ArgAction::Set).value_parser(clap::value_parser!(u64)),
                 Kind::File => arg.action(ArgAction::Set).value_parser(clap::value_parser!(PathBuf)),
             };
@@ -240,7 +243,8 @@ mod tests {
             "scope": "openid offline_access", "require_consent": false, "allow_loopback_http": true, "scope_claims_in_id_token": true,
         });
         assert_eq!(Value::Object(short), expected);
-        for wrong in ["--public --secret-in-body", "--require-consent=perhaps", "--default-max-age soon", "--no-pkce --require-pkce", "--colour red"] {
+        for wrong in ["--public --secret-in-body", "--require-consent=perhaps", "--default-max-age soon", "--no-pkce --require-pkce", "--colour red"]
+        {
             assert!(Line::try_parse_from(std::iter::once("x").chain(wrong.split(' '))).is_err(), "{wrong}");
         }
     }

@@ -28,8 +28,13 @@ fn scripts() -> Vec<Value> {
 
 /// What no address of a client may be.
 fn no_links() -> Vec<Value> {
-    let further = ["", "/x", "shop.test", "//shop.test/x", "http://shop.test/x", "https://u:p@shop.test/", "https://shop.test/a b", "com.example.app:/x"];
-    scripts().into_iter().chain(further.map(Value::from)).chain([json!(7), json!([]), json!(format!("https://shop.test/{}", "x".repeat(2_000)))]).collect()
+    let further =
+        ["", "/x", "shop.test", "//shop.test/x", "http://shop.test/x", "https://u:p@shop.test/", "https://shop.test/a b", "com.example.app:/x"];
+    scripts()
+        .into_iter()
+        .chain(further.map(Value::from))
+        .chain([json!(7), json!([]), json!(format!("https://shop.test/{}", "x".repeat(2_000)))])
+        .collect()
 }
 
 fn no_redirects() -> Vec<Value> {
@@ -158,7 +163,11 @@ fn table() -> Vec<Line> {
         ("jwks_uri", link(), fetched()),
         line("request_object_signing_alg", words(&["RS256", "PS256", "ES256", "EdDSA"], &["none", "HS256", ""])),
         line("require_signed_request_object", switches()),
-        ("request_uris", vec![json!([]), json!(["https://shop.test/request.jwt#hash"])], [lists(no_links()), vec![json!(["https://shop.test/r", "https://shop.test/r"])]].concat()),
+        (
+            "request_uris",
+            vec![json!([]), json!(["https://shop.test/request.jwt#hash"])],
+            [lists(no_links()), vec![json!(["https://shop.test/r", "https://shop.test/r"])]].concat(),
+        ),
         line("require_pushed_authorization_requests", switches()),
         line("userinfo_signed_response_alg", words(&["RS256", "PS256", "ES256"], &["none", "HS256", ""])),
         ("backchannel_logout_uri", link(), fetched()),
@@ -171,7 +180,13 @@ fn table() -> Vec<Line> {
         (
             "resources",
             vec![json!([]), json!(["https://api.test", "urn:example:api"])],
-            vec![json!(["api"]), json!(["https://api.test/#x"]), json!(["https://api.test", "https://api.test"]), json!("https://api.test"), json!([""])],
+            vec![
+                json!(["api"]),
+                json!(["https://api.test/#x"]),
+                json!(["https://api.test", "https://api.test"]),
+                json!("https://api.test"),
+                json!([""]),
+            ],
         ),
     ]
 }

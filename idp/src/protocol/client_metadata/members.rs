@@ -153,7 +153,8 @@ mod tests {
 
     #[test]
     fn a_registration_is_written_and_read_back_and_compared() {
-        let shop = read(&json!({"client_id": "shop", "client_name": "Shop", "redirect_uris": ["https://shop.test/cb"], "default_max_age": 60})).unwrap();
+        let shop =
+            read(&json!({"client_id": "shop", "client_name": "Shop", "redirect_uris": ["https://shop.test/cb"], "default_max_age": 60})).unwrap();
         assert_eq!(ClientMetadata::read(shop.to_members()).unwrap(), shop);
         let other = ClientMetadata { require_pkce: false, default_max_age: None, ..shop.clone() };
         assert_eq!(shop.difference(&other), ["require_pkce", "default_max_age"]);

@@ -4,9 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::protocol::client_jwks::ClientJwks;
-use crate::protocol::client_metadata::{
-    ApplicationType, ClientAlgorithm, ClientMetadata, GrantType, MetadataProblem, SubjectType, only_code,
-};
+use crate::protocol::client_metadata::{ApplicationType, ClientAlgorithm, ClientMetadata, GrantType, MetadataProblem, SubjectType, only_code};
 use crate::protocol::client_uri::ClientUri;
 use crate::protocol::redirect_uri::{RedirectUri, RedirectUriPolicy};
 use crate::protocol::scope;
