@@ -1,10 +1,16 @@
 //! Pairwise subjects (OpenID Connect Core §8): each sector knows a person by another `sub`, the same one for ever and everywhere.
 
 use serde_json::{Value, json};
+use weftid::actions::audit::Origin;
+use weftid::actions::client_changes::{self, Condition};
+use weftid::actions::clients;
+use weftid::protocol::client_metadata::ClientMetadata;
 use weftid_tests::on_both_databases;
+use weftid_tests::outside::{Manner, Outside};
 use weftid_tests::person::Person;
 use weftid_tests::provider::Provider;
 use weftid_tests::relying_party::{RelyingParty, Tokens};
+use weftid_tests::tls::Authority;
 use weftid_tests::wire::query;
 
 use crate::main_job::ada;
@@ -87,4 +93,65 @@ on_both_databases! {
             }
         }
     }
+}
+
+/// OpenID Connect Core §8.1, OpenID Connect Registration §5: the document at a sector_identifier_uri lists every redirect URI, or the client is not
+/// registered; clients of one sector see one `sub` whatever their hosts, and the document is asked again only when it matters.
+#[tokio::test]
+async fn a_sector_lists_its_redirect_uris() {
+    let authority = Authority::new();
+    let file = authority.file();
+    let settings = [
+        ("outbound.ca_file", file.path().to_str().unwrap()),
+        ("outbound.allowed_networks", "127.0.0.0/8,::1"),
+        ("outbound.timeout", "1s"),
+        ("registration.mode", "open"),
+    ];
+    let provider = Provider::start_with(weftid_tests::database::Kind::Sqlite, &settings).await;
+    let outside = Outside::start("127.0.0.1", &authority.certifies(&["localhost"])).await;
+    outside.serves("/sector", &json!(["https://a.test/cb", "https://b.test/cb", "https://c.test/cb"]));
+    outside.serves("/no-list", &json!({"redirect_uris": ["https://a.test/cb"]}));
+    outside.behaves("/text", Manner::Says(200, "text/html", "[]".to_owned()));
+    let asked = |uris: Value, path: &str| json!({"client_name": "A", "redirect_uris": uris, "subject_type": "pairwise", "sector_identifier_uri": outside.url("localhost", path)});
+    let posts = async |asked: &Value| {
+        let (place, body) = (provider.url("/register"), asked.to_string().into_bytes());
+        provider.wire.posts_raw(&place, "application/json", body, &[]).await
+    };
+    for (uris, path, words) in [
+        (json!(["https://a.test/cb", "https://x.test/cb"]), "/sector", "does not list https://x.test/cb"),
+        (json!(["https://a.test/cb/"]), "/sector", "does not list"),
+        (json!(["https://a.test/cb"]), "/no-list", "could not be fetched"),
+        (json!(["https://a.test/cb"]), "/text", "could not be fetched"),
+        (json!(["https://a.test/cb"]), "/nothing", "could not be fetched"),
+    ] {
+        let refused = posts(&asked(uris, path)).await.expect(400);
+        let described = refused.json()["error_description"].as_str().unwrap().to_owned();
+        assert!(refused.error_code() == "invalid_client_metadata" && described.contains("sector_identifier_uri"), "{refused}");
+        assert!(described.contains(words), "{refused}");
+    }
+    let mut ada = ada(&provider).await;
+    let mut subs = Vec::new();
+    for uris in [json!(["https://a.test/cb", "https://b.test/cb"]), json!(["https://c.test/cb"])] {
+        let registered = posts(&asked(uris, "/sector")).await.expect(201).json();
+        let redirect_uri = registered["redirect_uris"][0].as_str().unwrap().parse().unwrap();
+        let (id, secret) = (registered["client_id"].as_str().unwrap(), registered["client_secret"].as_str());
+        let mut client = RelyingParty::new(&provider.wire, &provider.clock, &provider.issuer, id, secret, &redirect_uri);
+        client.discovers().await;
+        subs.push(sub(&client.welcomes(&mut ada, &[]).await));
+    }
+    assert_eq!(subs[0], subs[1]);
+    let heard = outside.heard("/sector").len();
+    let mut own = asked(json!(["https://a.test/cb", "https://x.test/cb"]), "/sector");
+    own["client_id"] = json!("own");
+    let metadata = |own: &Value| serde_json::from_value::<ClientMetadata>(own.clone()).unwrap();
+    let refused = clients::create(&provider.app, metadata(&own), &Origin::command_line()).await.unwrap_err().to_string();
+    assert!(refused.contains("sector_identifier_uri does not list https://x.test/cb"), "{refused}");
+    own["redirect_uris"] = json!(["https://a.test/cb"]);
+    clients::create(&provider.app, metadata(&own), &Origin::command_line()).await.unwrap();
+    assert_eq!(outside.heard("/sector").len(), heard + 2);
+    own["client_name"] = json!("Other");
+    client_changes::update(&provider.app, metadata(&own), Condition::default(), None, &Origin::command_line()).await.unwrap();
+    assert_eq!(outside.heard("/sector").len(), heard + 2, "nothing of it has changed");
+    own["redirect_uris"] = json!(["https://x.test/cb"]);
+    assert!(client_changes::update(&provider.app, metadata(&own), Condition::default(), None, &Origin::command_line()).await.is_err());
 }

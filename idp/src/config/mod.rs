@@ -5,10 +5,12 @@
 
 mod addresses;
 mod breached;
+mod certificates;
 mod duration;
 mod infrastructure;
 mod layers;
 mod mail;
+mod outbound;
 mod passkeys;
 mod passwords;
 mod policy;
@@ -32,6 +34,7 @@ pub use crate::config::breached::Breached;
 pub use crate::config::duration::parse as parse_duration;
 pub use crate::config::infrastructure::{Database, Http, Keys, Log};
 pub use crate::config::mail::{Mail, MailSecurity, MailServer};
+pub use crate::config::outbound::Outbound;
 pub use crate::config::passkeys::{AaguidRule, Passkeys, SuspectedClone};
 pub use crate::config::passwords::Passwords;
 pub use crate::config::policy::{Brand, Lifetimes, Limits, Sessions};
@@ -74,6 +77,8 @@ pub struct Config {
     pub registration: Registration,
     /// How mail leaves the house.
     pub mail: Mail,
+    /// How far we go for relying parties.
+    pub outbound: Outbound,
     /// The log.
     pub log: Log,
     effective: Vec<Effective>,
@@ -128,6 +133,7 @@ impl Config {
         let limits = Limits::read(&mut reader);
         let registration = Registration::read(&mut reader);
         let mail = Mail::read(&mut reader, issuer.as_ref(), &brand);
+        let outbound = Outbound::read(&mut reader);
         let log = Log::read(&mut reader);
         let (effective, issuer) = reader.finish(issuer)?;
         Ok(Self {
@@ -146,6 +152,7 @@ impl Config {
             limits,
             registration,
             mail,
+            outbound,
             log,
             effective,
         })
