@@ -127,7 +127,7 @@ impl App {
         let data_keys = Arc::new(open_data_keys(&store, &config, clock.now()).await?);
         let rings = ring::load(&store, &data_keys, &config.issuer, clock.now()).await?;
         let horizon = horizon::current(&store).await?;
-        let clients = client::changed_since(&store, 0).await?.into_iter().map(|(id, _, client)| (id, Arc::new(client))).collect();
+        let clients = client::changed_since(&store, 0).await?.into_iter().filter_map(|(id, _, client)| Some((id, Arc::new(client?)))).collect();
         if passkey::any_for_another_rp_id(&store, &config.passkeys.rp_id).await? {
             tracing::warn!(
                 rp_id = config.passkeys.rp_id,
@@ -269,7 +269,7 @@ impl App {
         if horizon.settings_version > self.0.view.load().version {
             let mut loaded_at = self.0.loading.lock().await;
             if horizon.settings_version > self.0.view.load().version {
-                self.load().await?;
+                self.load(*loaded_at).await?;
                 *loaded_at = self.now();
             }
         }
@@ -293,27 +293,32 @@ impl App {
             if self.now().since(*loaded_at) < RELOAD_EVERY {
                 return self.view().rings.sealer.open(text, binding, self.now());
             }
-            *loaded_at = self.now();
-            if let Err(error) = self.load().await {
+            let before = std::mem::replace(&mut *loaded_at, self.now());
+            if let Err(error) = self.load(before).await {
                 tracing::error!(%error, "the rings can't be read");
             }
         }
         self.view().rings.sealer.open(text, binding, self.now())
     }
 
-    /// Loads the keys, and the clients that changed. Called while `loading` is held.
-    async fn load(&self) -> Result<(), StoreError> {
+    /// Loads the keys, and the clients that changed since `loaded_at`. Called while `loading` is held.
+    async fn load(&self, loaded_at: Time) -> Result<(), StoreError> {
         let parts = &self.0;
         let horizon = horizon::current(&parts.store).await?;
         let before = self.view();
         let rings = ring::load(&parts.store, &parts.data_keys, &parts.config.issuer, self.now())
             .await
             .map_err(|error| StoreError::Unreadable(error.to_string()))?;
-        let mut clients = before.clients.clone();
+        // A client that was deleted so long ago may have left no trace: then all of them are read anew.
+        let may_have_missed = self.now().since(loaded_at) > client::TOMBSTONE / 2;
+        let (mut clients, since) = if may_have_missed { (HashMap::new(), 0) } else { (before.clients.clone(), before.version) };
         let mut version = horizon.settings_version;
-        for (id, changed_at, client) in client::changed_since(&parts.store, before.version).await? {
+        for (id, changed_at, client) in client::changed_since(&parts.store, since).await? {
             version = version.max(changed_at);
-            clients.insert(id, Arc::new(client));
+            match client {
+                Some(client) => clients.insert(id, Arc::new(client)),
+                None => clients.remove(&id),
+            };
         }
         parts.view.store(Arc::new(View { version, rings: Arc::new(rings), clients }));
         Ok(())

@@ -19,6 +19,7 @@ pub fn router(app: App) -> Router {
 
     let inside = pages
         .merge(oidc::api())
+        .merge(oidc::registration(&app))
         .route("/assets/{hash}/{name}", get(assets::get))
         .fallback(edge::nowhere)
         .layer(CatchPanicLayer::custom(edge::on_panic))

@@ -21,6 +21,7 @@ impl MigrationTrait for Migration {
             one_time_links(),
             sessions(),
             clients(),
+            initial_access_tokens(),
             consents(),
             grants(),
             authorization_requests(),
@@ -40,7 +41,12 @@ impl MigrationTrait for Migration {
             ("one_time_links", &["expires_at"]),
             ("one_time_links", &["user_id"]),
             ("clients", &["version"]),
+            ("clients", &["source"]),
+            ("clients", &["deleted_at"]),
+            ("initial_access_tokens", &["expires_at"]),
+            ("consents", &["client_id"]),
             ("grants", &["user_id"]),
+            ("grants", &["client_id"]),
             ("grants", &["session_id"]),
             ("grants", &["absolute_ends_at"]),
             ("authorization_requests", &["expires_at"]),
@@ -222,9 +228,25 @@ fn clients() -> TableCreateStatement {
         .col(text("metadata"))
         .col(text_null("secret_key_id"))
         .col(binary_null("secret_digest"))
+        .col(text("source"))
+        .col(binary_null("registration_digest"))
         .col(big_integer("created_at"))
+        .col(big_integer("updated_at"))
         .col(big_integer_null("disabled_at"))
+        .col(big_integer_null("deleted_at"))
         .col(big_integer("version"))
+        .take()
+}
+
+fn initial_access_tokens() -> TableCreateStatement {
+    table("initial_access_tokens")
+        .col(uuid("id").primary_key())
+        .col(binary("digest").unique_key())
+        .col(text("note"))
+        .col(big_integer("uses_left"))
+        .col(big_integer("created_at"))
+        .col(big_integer("expires_at"))
+        .col(big_integer_null("revoked_at"))
         .take()
 }
 

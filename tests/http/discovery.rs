@@ -36,7 +36,7 @@ async fn both_documents_say_exactly_this() {
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
         "acr_values_supported": ["password", "password+otp", "phr", "phrh"],
-        "subject_types_supported": ["public"],
+        "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": ["RS256", "PS256", "ES256"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
@@ -134,6 +134,15 @@ on_both_databases! {
             }
         }
         assert_eq!(told, words(&document, "claims_supported").into_iter().collect(), "the claims that are told");
+
+        let mut subjects = BTreeSet::new();
+        for subject_type in words(&document, "subject_types_supported") {
+            let metadata = json!({
+                "client_id": subject_type, "client_name": "Any", "redirect_uris": ["https://any.test/cb"], "subject_type": subject_type,
+            });
+            subjects.insert(provider.client(metadata).await.welcomes(&mut ada, &[]).await.claims["sub"].as_str().unwrap().to_owned());
+        }
+        assert_eq!(subjects.len(), 2, "each is another one");
 
         let shop = provider.shop("shop").await;
         shop.welcomes(&mut ada, &[]).await;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::sea_query::ColumnType;
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, Database as Connector, DatabaseConnection, EntityTrait, Iterable as _, Statement};
 use weftid::store::{
-    attempt, audit_event, authorization_request, backup_code, client, consent, data_key, grant, horizon, key, mail, one_time_link, passkey, password,
-    session, spent, totp, user,
+    attempt, audit_event, authorization_request, backup_code, client, consent, data_key, grant, horizon, initial_access_token, key, mail,
+    one_time_link, passkey, password, session, spent, totp, user,
 };
 use weftid_tests::database::{Database, Kind};
 use weftid_tests::on_both_databases;
@@ -44,6 +44,7 @@ fn entities() -> BTreeMap<String, Columns> {
     expected::<data_key::Entity>(&mut tables);
     expected::<grant::Entity>(&mut tables);
     expected::<horizon::Entity>(&mut tables);
+    expected::<initial_access_token::Entity>(&mut tables);
     expected::<key::Entity>(&mut tables);
     expected::<one_time_link::Entity>(&mut tables);
     expected::<mail::Entity>(&mut tables);

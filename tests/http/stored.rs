@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use weftid_tests::database::{Database, Kind};
 
 /// Every table that people's doings may add rows to. That none is forgotten is seen to by `schema`.
-pub(crate) const TABLES: [&str; 15] = [
+pub(crate) const TABLES: [&str; 16] = [
     "users",
     "passkeys",
     "backup_codes",
@@ -15,6 +15,7 @@ pub(crate) const TABLES: [&str; 15] = [
     "one_time_links",
     "sessions",
     "clients",
+    "initial_access_tokens",
     "consents",
     "grants",
     "authorization_requests",

@@ -70,7 +70,8 @@ pub(super) async fn show(State(app): State<App>, Session(here): Session, pages: 
     let lately = connected_apps::used_lately(&app, &here).await?;
     let lately = lately.iter().take(LATELY).map(|(client, at)| used(client, *at, &app.config().issuer)).collect();
     let view = app.view();
-    let enabled = view.clients().filter(|client| client.is_enabled());
+    // What registered itself is no application of this house, and is not offered to everybody (A-DCR-01).
+    let enabled = view.clients().filter(|client| client.is_enabled() && !client.is_dynamic());
     let mut apps: Vec<_> = enabled.filter_map(|client| application(client, &app.config().issuer)).collect();
     apps.sort_by_cached_key(|app| (app.name.to_lowercase(), app.url.clone()));
     pages.show(Dashboard { house: pages.house(&here.user, "dashboard"), needs, lately, apps, known })

@@ -117,10 +117,19 @@ impl Event {
 
     /// Records it in the transaction of the change.
     pub async fn record(&self, write: &Write<'_>, now: Time) -> Result<(), StoreError> {
+        audit_event::insert(write, self.row(now)).await
+    }
+
+    /// Records many in one statement.
+    pub async fn record_all(events: &[Self], write: &Write<'_>, now: Time) -> Result<(), StoreError> {
+        audit_event::insert_many(write, events.iter().map(|event| event.row(now)).collect()).await
+    }
+
+    fn row(&self, now: Time) -> audit_event::Model {
         let mut detail = self.detail.clone();
         let place = [("network", &self.origin.network), ("device", &self.origin.device)];
         detail.extend(place.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?.into()))));
-        let row = audit_event::Model {
+        audit_event::Model {
             id: AuditEventId::new(now),
             at: now,
             kind: self.kind.to_owned(),
@@ -130,7 +139,6 @@ impl Event {
             session_id: self.session,
             request_id: self.origin.request_id.clone(),
             detail: Value::Object(detail).to_string(),
-        };
-        audit_event::insert(write, row).await
+        }
     }
 }

@@ -1,18 +1,18 @@
 //! Authorization requests between their arrival and their answer: sealed boxes bound to the browser, or rows where a box would be too
 //! large for an address. What waits is read back here, and presented to pages that know nothing of OpenID Connect.
 
+use crate::actions::subjects;
 use crate::adapters::templates::pages;
 use crate::app::App;
 use crate::base::digest::Digest;
 use crate::base::error::{AppError, Kind};
-use crate::base::id::Subject;
 use crate::base::issuer::Issuer;
 use crate::base::sealed::{Fact, Unsealed, binding};
 use crate::base::secret::StoredRequestSecret;
 use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::client_uri::ClientUri;
 use crate::store::client::Client;
-use crate::store::{Job, StoreError, Write, authorization_request};
+use crate::store::{Job, StoreError, Write, authorization_request, user};
 
 /// Boxes up to this length travel in the address; longer ones are stored.
 const LONGEST_ADDRESS: usize = 2048;
@@ -38,9 +38,20 @@ pub struct Presented {
     /// The address that the client suggested for signing in.
     pub login_hint: Option<String>,
     /// The one person it is about, where an ID token of ours names them.
-    pub meant: Option<Subject>,
+    pub meant: Option<Meant>,
     /// The one origin (or private scheme) that a form of this request may end at.
     pub form_target: Option<String>,
+}
+
+/// The person whom a request names.
+#[derive(Clone, Debug)]
+pub struct Meant(AuthorizationRequest);
+
+impl Meant {
+    /// Whether it is this one.
+    pub fn is(&self, app: &App, person: &user::Model) -> bool {
+        self.0.hint_subject.as_ref() == Some(&subjects::as_hinted(app, &self.0, person))
+    }
 }
 
 struct StoreRequest {
@@ -128,12 +139,14 @@ pub async fn presented(app: &App, text: &str, browser: Digest) -> Result<Present
     let view = app.view();
     let client = view.client(&request.client_id).filter(|client| client.is_enabled());
     let client = client.ok_or(AppError::new(Kind::Invalid, "unknown_client"))?;
-    let by = present(client, &app.config().issuer);
-    Ok(Presented { by, form_target: request.redirect_uri.origin_for_csp(), login_hint: request.login_hint, meant: request.hint_subject })
+    let by = present(client, &app.config().issuer).answered_at(request.redirect_uri.host());
+    let (form_target, login_hint) = (request.redirect_uri.origin_for_csp(), request.login_hint.clone());
+    Ok(Presented { by, form_target, login_hint, meant: request.hint_subject.is_some().then(|| Meant(request)) })
 }
 
 /// A client, for a page to show. A picture is shown only from our own house: no page sends people's browsers elsewhere.
 pub fn present(client: &Client, issuer: &Issuer) -> pages::Presented {
+    let unverified = client.is_dynamic();
     let metadata = &client.metadata;
     let text = |uri: &Option<ClientUri>| uri.as_ref().map(ToString::to_string);
     let client = pages::Client {
@@ -142,5 +155,5 @@ pub fn present(client: &Client, issuer: &Issuer) -> pages::Presented {
         logo_uri: text(&metadata.logo_uri).filter(|uri| uri.strip_prefix(issuer.as_str()).is_some_and(|rest| rest.starts_with('/'))),
         initial: metadata.client_name.chars().next().map(|first| first.to_uppercase().collect()).unwrap_or_default(),
     };
-    pages::Presented { client, policy_uri: text(&metadata.policy_uri), tos_uri: text(&metadata.tos_uri) }
+    pages::Presented { client, policy_uri: text(&metadata.policy_uri), tos_uri: text(&metadata.tos_uri), unverified }
 }

@@ -1,6 +1,7 @@
-//! Clients: registering them, shutting them out, and what their secrets are compared with.
+//! Clients: registering them, shutting them out, and what their secrets are compared with. Changing and deleting is in `client_changes`.
 
 use crate::actions::audit::{Event, Origin};
+use crate::actions::sectors;
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
@@ -9,7 +10,7 @@ use crate::base::id::{ClientId, KeyId};
 use crate::base::secret::ClientSecret;
 use crate::keys::at_rest::NotAtRest;
 use crate::protocol::client_metadata::{ClientMetadata, MetadataProblem};
-use crate::store::client::{self, Client};
+use crate::store::client::{self, Client, Inserted, Source};
 use crate::store::{Job, StoreError, Write};
 
 /// What the digest of a client secret is made for.
@@ -24,6 +25,9 @@ pub enum NotRegistered {
     /// Another client has that id.
     #[error("a client {0} is registered already")]
     Taken(ClientId),
+    /// A deleted client had that id.
+    #[error("a client {0} was deleted, and its id is not free yet: what people allowed it is still being removed; try again in a minute")]
+    NotFreeYet(ClientId),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -36,27 +40,46 @@ struct Register {
 }
 
 impl Job for Register {
-    type Outcome = bool;
+    type Outcome = Inserted;
 
-    async fn run(&self, write: &Write<'_>) -> Result<bool, StoreError> {
-        let added = client::insert(write, &self.client).await?;
-        if added {
-            Event::new("client_registered", &self.origin).client(&self.client.metadata.client_id).record(write, self.now).await?;
-        }
-        Ok(added)
+    async fn run(&self, write: &Write<'_>) -> Result<Inserted, StoreError> {
+        register_in(write, &self.client, &self.origin, self.now).await
     }
 }
 
-/// Registers a client. A confidential one gets a secret, which is shown this once.
+/// Registers a client and records that, inside a write that may do more.
+pub(super) async fn register_in(write: &Write<'_>, client: &Client, origin: &Origin, now: Time) -> Result<Inserted, StoreError> {
+    let inserted = client::insert(write, client).await?;
+    if inserted == Inserted::Added {
+        registered(client, origin).record(write, now).await?;
+    }
+    Ok(inserted)
+}
+
+/// The event of a registration.
+pub(super) fn registered(client: &Client, origin: &Origin) -> Event {
+    Event::new("client_registered", origin).client(&client.metadata.client_id).detail("source", client.source.to_string())
+}
+
+/// A client that is not stored yet. A confidential one gets a secret, which is told this once.
+pub(super) fn new_client(app: &App, metadata: ClientMetadata, source: Source, now: Time) -> (Client, Option<ClientSecret>) {
+    let secret = metadata.is_confidential().then(ClientSecret::random);
+    let digest = secret.as_ref().map(|secret| secret_digest(app, &metadata.client_id, &secret.expose()));
+    let client = Client { metadata, secret: digest, source, registration: None, created_at: now, updated_at: now, disabled_at: None, version: 0 };
+    (client, secret)
+}
+
+/// Registers a client in an administrator's name. A confidential one gets a secret, which is shown this once.
 pub async fn create(app: &App, metadata: ClientMetadata, origin: &Origin) -> Result<(ClientId, Option<ClientSecret>), NotRegistered> {
     metadata.validate().map_err(NotRegistered::Invalid)?;
+    sectors::check(app, &metadata).await.map_err(|problem| NotRegistered::Invalid(vec![problem]))?;
     let id = metadata.client_id.clone();
-    let secret = metadata.is_confidential().then(ClientSecret::random);
-    let digest = secret.as_ref().map(|secret| secret_digest(app, &id, &secret.expose()));
     let now = app.now();
-    let client = Client { metadata, secret: digest, created_at: now, disabled_at: None };
-    if !app.store().write(Register { client, origin: origin.clone(), now }).await? {
-        return Err(NotRegistered::Taken(id));
+    let (client, secret) = new_client(app, metadata, Source::Administrator, now);
+    match app.store().write(Register { client, origin: origin.clone(), now }).await? {
+        Inserted::Added => {}
+        Inserted::Taken => return Err(NotRegistered::Taken(id)),
+        Inserted::NotFreeYet => return Err(NotRegistered::NotFreeYet(id)),
     }
     app.look().await?;
     Ok((id, secret))

@@ -63,6 +63,7 @@ enum Rule {
     HalfDone,
     MailsTo,
     MailsFrom,
+    Registrations,
 }
 
 impl Rule {
@@ -72,6 +73,7 @@ impl Rule {
             Self::Network => NETWORK_FORGETS,
             Self::HalfDone => HALF_DONE_FORGETS,
             Self::MailsTo | Self::MailsFrom => MAILS_WAIT,
+            Self::Registrations => DAY,
         }
     }
 
@@ -83,6 +85,7 @@ impl Rule {
             Self::HalfDone => vec![(FREE, HALF_DONE_FORGETS)],
             Self::MailsTo => vec![(MAILS_TO, MAILS_WAIT)],
             Self::MailsFrom => vec![(MAILS_FROM, MAILS_WAIT)],
+            Self::Registrations => vec![(limits.registrations_per_network.into(), DAY)],
         }
     }
 }
@@ -126,6 +129,11 @@ impl Budget {
         Self::new(app, Rule::HalfDone, &[b"half_done", passed.as_bytes()])
     }
 
+    /// Of what a network may register where anybody may (A-DCR-01). Never given back.
+    pub fn of_registrations(app: &App, network: Network) -> Self {
+        Self::new(app, Rule::Registrations, &[b"registrations", network.to_string().as_bytes()])
+    }
+
     /// What a guess of this visitor at a secret of the account `email` draws on.
     ///
     /// A browser in which that person has signed in before has a budget of its own, and is not held to what its network does: strangers can't
@@ -162,7 +170,7 @@ impl Taken {
         for budget in &self.budgets {
             match budget.rule {
                 Rule::Account | Rule::HalfDone => attempt::forget(write, budget.id).await?,
-                Rule::Network | Rule::MailsTo | Rule::MailsFrom => attempt::give_back(write, budget.id, self.at).await?,
+                Rule::Network | Rule::MailsTo | Rule::MailsFrom | Rule::Registrations => attempt::give_back(write, budget.id, self.at).await?,
             }
         }
         Ok(())
@@ -249,7 +257,7 @@ mod tests {
     /// What is remembered outlives every wait.
     #[test]
     fn nothing_is_forgotten_while_it_is_closed() {
-        for rule in [Rule::Account, Rule::Network, Rule::HalfDone, Rule::MailsTo, Rule::MailsFrom] {
+        for rule in [Rule::Account, Rule::Network, Rule::HalfDone, Rule::MailsTo, Rule::MailsFrom, Rule::Registrations] {
             let limits = Config::from_pairs(&[("limits.longest_delay", "24h")]).unwrap().limits;
             assert!(rule.waits(&limits).iter().all(|(_, wait)| *wait <= rule.forgets()), "{rule:?}");
         }

@@ -1,8 +1,8 @@
 //! What follows for a request in a browser: gathers the facts, and asks `protocol::next_step`, which decides.
 
-use crate::actions::authorization_requests;
 use crate::actions::cancellation::asking_client;
 use crate::actions::everybody::Everybody;
+use crate::actions::{authorization_requests, subjects};
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
@@ -18,8 +18,8 @@ use crate::store::reads::session_and_user::SessionAndUser;
 
 /// Whose account a request is about, of those that are signed in: the one that an ID token of ours names; or the one that the person chose, or
 /// signed in as, since the request began; or the one whose address the client suggests; or else the current one.
-pub fn whose<'h>(request: &AuthorizationRequest, here: &'h Everybody) -> Option<&'h SessionAndUser> {
-    let meant = |subject: &Subject| here.iter().find(|who| who.user.subject == *subject);
+pub fn whose<'h>(app: &App, request: &AuthorizationRequest, here: &'h Everybody) -> Option<&'h SessionAndUser> {
+    let meant = |subject: &Subject| here.iter().find(|who| subjects::as_hinted(app, request, &who.user) == *subject);
     let suggested = |email: Email| here.iter().find(|who| who.user.email == email);
     let current = here.current();
     // Where somebody else is meant than is here, the decision says so: the current one is not passed off as them.
@@ -32,9 +32,9 @@ pub fn whose<'h>(request: &AuthorizationRequest, here: &'h Everybody) -> Option<
         .or(current)
 }
 
-fn facts(request: &AuthorizationRequest, who: Option<&SessionAndUser>, client: &ClientMetadata) -> Facts {
+fn facts(app: &App, request: &AuthorizationRequest, who: Option<&SessionAndUser>, client: &ClientMetadata) -> Facts {
     let session = who.map(|SessionAndUser { session, user }| SessionFacts {
-        subject: user.subject.clone(),
+        subject: subjects::as_hinted(app, request, user),
         authenticated_at: session.authenticated_at,
         chosen_at: session.chosen_at,
         acr: session.acr,
@@ -45,7 +45,7 @@ fn facts(request: &AuthorizationRequest, who: Option<&SessionAndUser>, client: &
 
 /// What follows for this person. The consent is read only where it decides.
 pub async fn step(app: &App, request: &AuthorizationRequest, who: Option<&SessionAndUser>, client: &ClientMetadata) -> Result<NextStep, AppError> {
-    let mut facts = facts(request, who, client);
+    let mut facts = facts(app, request, who, client);
     let now = app.now();
     let without_consent = next_step(request, &facts, now);
     let Some(who) = who.filter(|_| is_about_consent(&without_consent)) else { return Ok(without_consent) };
@@ -74,12 +74,12 @@ pub struct SignInWanted {
 pub async fn sign_in_wanted(app: &App, text: &str, browser: Digest, here: &Everybody) -> Result<Option<SignInWanted>, AppError> {
     let request = authorization_requests::read(app, text, browser).await?;
     let client = asking_client(app, &request)?;
-    let who = whose(&request, here);
-    Ok(wanted(&request, who, &client.metadata, app.now()))
+    let who = whose(app, &request, here);
+    Ok(wanted(app, &request, who, &client.metadata, app.now()))
 }
 
-fn wanted(request: &AuthorizationRequest, who: Option<&SessionAndUser>, client: &ClientMetadata, now: Time) -> Option<SignInWanted> {
-    match next_step(request, &facts(request, who, client), now) {
+fn wanted(app: &App, request: &AuthorizationRequest, who: Option<&SessionAndUser>, client: &ClientMetadata, now: Time) -> Option<SignInWanted> {
+    match next_step(request, &facts(app, request, who, client), now) {
         NextStep::SignIn => Some(SignInWanted { again: None }),
         NextStep::SignInAgain => Some(SignInWanted { again: who.map(|who| who.user.email.clone()) }),
         _ => None,

@@ -6,6 +6,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::actions::client_sweeping;
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::store::{Job, StoreError, Write, attempt, authorization_request, grant, horizon, one_time_link, session, spent};
@@ -105,5 +106,6 @@ pub async fn sweep_at(app: &App, now: Time) -> Result<u64, StoreError> {
     let links_and_grants = now.minus(KEPT);
     let sessions = links_and_grants.minus(app.config().sessions.absolute);
     while app.store().write(ForgetRest { requests: through, links_and_grants, sessions, attempts: now }).await? >= spent::SWEEP_BATCH {}
+    client_sweeping::sweep(app, now).await?;
     Ok(forgotten)
 }

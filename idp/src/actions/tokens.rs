@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::actions::grants::Judge;
+use crate::actions::subjects;
 use crate::adapters::jose::{IdTokenFacts, mint_id_token};
 use crate::app::App;
 use crate::base::base64url;
@@ -183,7 +184,7 @@ fn id_token(app: &App, rings: &Rings, given: &Given<'_>, access_token: &str, exp
     };
     let facts = IdTokenFacts {
         issuer: &app.config().issuer,
-        subject: &user.subject,
+        subject: &subjects::of(app, &client.metadata, &user.subject),
         client_id: &grant.client_id,
         issued_at: given.now,
         expires_at,

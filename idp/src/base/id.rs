@@ -68,6 +68,8 @@ row_id! {
     AuditEventId;
     /// A mail that waits to be sent.
     MailId;
+    /// A token that lets clients register themselves.
+    InitialAccessTokenId;
 }
 
 fn ordered_uuid(now: Time) -> Uuid {

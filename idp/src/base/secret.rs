@@ -70,6 +70,16 @@ token!(
     "wk_"
 );
 token!(
+    /// Lets a client register itself (RFC 7591 §1.2).
+    InitialAccessToken,
+    "wia_"
+);
+token!(
+    /// Lets a client that registered itself look after its registration (RFC 7591 §1.2).
+    RegistrationAccessToken,
+    "wra_"
+);
+token!(
     /// What names a stored (large) authorization request in the browser's address.
     StoredRequestSecret,
     "wq_"

@@ -46,7 +46,7 @@ enum Command {
     /// Try out whether mail arrives.
     #[command(subcommand)]
     Mail(mail::Command),
-    /// Register, list, show, disable and enable client applications.
+    /// Register, import, list, show, change, disable, enable and delete client applications; let them register themselves.
     #[command(subcommand)]
     Clients(clients::Command),
 }

@@ -10,7 +10,7 @@ pub(super) const fn days(count: u64) -> Duration {
 }
 
 /// Reads one length of time; `None` for anything but digits followed by `s`, `min`, `h` or `d` (a lone `0` needs no unit).
-pub(super) fn parse(text: &str) -> Option<Duration> {
+pub fn parse(text: &str) -> Option<Duration> {
     if text == "0" {
         return Some(Duration::ZERO);
     }

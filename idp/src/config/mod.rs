@@ -16,6 +16,7 @@ mod passwords;
 mod policy;
 mod problems;
 mod reader;
+mod registration;
 mod secrets;
 mod sign_in;
 mod value;
@@ -30,6 +31,7 @@ use crate::config::layers::Layers;
 use crate::config::reader::Reader;
 
 pub use crate::config::breached::Breached;
+pub use crate::config::duration::parse as parse_duration;
 pub use crate::config::infrastructure::{Database, Http, Keys, Log};
 pub use crate::config::mail::{Mail, MailSecurity, MailServer};
 pub use crate::config::outbound::Outbound;
@@ -38,6 +40,7 @@ pub use crate::config::passwords::Passwords;
 pub use crate::config::policy::{Brand, Lifetimes, Limits, Sessions};
 pub use crate::config::problems::{Origin, Problem, Problems};
 pub use crate::config::reader::Effective;
+pub use crate::config::registration::{Registration, RegistrationMode};
 pub use crate::config::secrets::{DatabaseUrl, MasterKey, MasterKeySource};
 pub use crate::config::sign_in::{PasswordPolicy, RequireStrong, SignIn};
 
@@ -70,6 +73,8 @@ pub struct Config {
     pub lifetimes: Lifetimes,
     /// How much we take.
     pub limits: Limits,
+    /// Whether clients may register themselves.
+    pub registration: Registration,
     /// How mail leaves the house.
     pub mail: Mail,
     /// How far we go for relying parties.
@@ -126,6 +131,7 @@ impl Config {
         let sessions = Sessions::read(&mut reader);
         let lifetimes = Lifetimes::read(&mut reader);
         let limits = Limits::read(&mut reader);
+        let registration = Registration::read(&mut reader);
         let mail = Mail::read(&mut reader, issuer.as_ref(), &brand);
         let outbound = Outbound::read(&mut reader);
         let log = Log::read(&mut reader);
@@ -144,6 +150,7 @@ impl Config {
             sessions,
             lifetimes,
             limits,
+            registration,
             mail,
             outbound,
             log,

@@ -184,6 +184,10 @@ pub struct Limits {
     pub stored_requests: u32,
     /// Passkeys of one person.
     pub passkeys_per_user: u32,
+    /// Clients that one network may register in a day, where anybody may.
+    pub registrations_per_network: u32,
+    /// Clients that registered themselves, all together.
+    pub dynamic_clients: u32,
 }
 
 impl Limits {
@@ -219,6 +223,13 @@ impl Limits {
                 [2, 50],
                 "everybody should have two, and nobody keeps track of more than a few dozen",
             ),
+            registrations_per_network: reader.within(
+                "limits.registrations_per_network",
+                20,
+                [1, 100_000],
+                "a developer registers a few, and each takes some KiB of memory and database",
+            ),
+            dynamic_clients: reader.within("limits.dynamic_clients", 1_000, [1, 100_000], "each takes some KiB of memory on every node"),
         }
     }
 }

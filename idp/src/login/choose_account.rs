@@ -45,7 +45,7 @@ pub(super) async fn show(
     }
     // Who is named by an ID token of ours can't be exchanged for somebody else.
     let meant = waiting.as_ref().and_then(|waiting| waiting.presented.meant.as_ref());
-    let may = |who: &&SessionAndUser| meant.is_none_or(|meant| who.user.subject == *meant);
+    let may = |who: &&SessionAndUser| meant.is_none_or(|meant| meant.is(&app, &who.user));
     let remembered = remembered.filter(|remembered| meant.is_none() && here.iter().all(|who| who.user.email != remembered.email));
     let own = ChooseAccount {
         action: format!("{}/choose-account{}", app.config().issuer.path(), text.map_or_else(String::new, |text| format!("/{text}"))),

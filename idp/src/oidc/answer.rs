@@ -34,6 +34,13 @@ impl Refused {
         self
     }
 
+    /// The same with another status than the code's own.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
     /// What is refused.
     pub const fn code(&self) -> ErrorCode {
         self.error.code()

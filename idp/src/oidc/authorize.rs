@@ -12,7 +12,7 @@ use crate::actions::{codes, sessions};
 use crate::adapters::jose::verify_own_token;
 use crate::app::App;
 use crate::base::error::{AppError, Kind};
-use crate::base::id::Subject;
+use crate::base::id::{ClientId, Subject};
 use crate::base::single_use::SingleUseId;
 use crate::protocol::authorization_request::{AuthorizationRequest, echoed_state, identify, redirect_target};
 use crate::protocol::authorization_response::AuthorizationResponse;
@@ -81,18 +81,21 @@ async fn begin(app: &App, parts: &mut Parts, params: &Params) -> Result<Response
 
 fn read(app: &App, params: &Params, client: &ClientMetadata, redirect_uri: RedirectUri) -> Result<AuthorizationRequest, OAuthError> {
     params.refuse_repeated()?;
-    let hint_subject = hinted(app, params)?;
+    let hint = hinted(app, params)?;
     let now = app.now();
     let id = SingleUseId::new(now.plus(app.config().lifetimes.authorization_request));
-    AuthorizationRequest::read(params, client, redirect_uri, hint_subject, id, now)
+    let hint_subject = hint.as_ref().map(|(subject, _)| subject.clone());
+    let mut request = AuthorizationRequest::read(params, client, redirect_uri, hint_subject, id, now)?;
+    request.hint_client = hint.map(|(_, given_to)| given_to).filter(|given_to| *given_to != client.client_id);
+    Ok(request)
 }
 
 /// OpenID Connect Core §3.1.2.1: whom a hint names, if it is an ID token of ours; over or not, and whoever it was given to (A-AUTHN-03).
-fn hinted(app: &App, params: &Params) -> Result<Option<Subject>, OAuthError> {
+fn hinted(app: &App, params: &Params) -> Result<Option<(Subject, ClientId)>, OAuthError> {
     let Some(token) = params.get("id_token_hint") else { return Ok(None) };
     let verified = verify_own_token(token, app.view().rings.signing.published(), &app.config().issuer);
     let hint = verified.map_err(|error| OAuthError::invalid_request("id_token_hint is not an ID token of this provider").because(error))?;
-    Ok(Some(hint.subject))
+    Ok(Some((hint.subject, hint.client_id)))
 }
 
 /// Why a request does not go on.
@@ -143,7 +146,7 @@ async fn proceed(app: &App, parts: &mut Parts, request: &AuthorizationRequest, k
     let AllHere(here) = AllHere::from_request_parts(parts, app).await?;
     // Asked again, for the session's read has told what changed.
     let client = asking_client(app, request).map_err(Stop::Page)?;
-    let who = whose(request, &here);
+    let who = whose(app, request, &here);
     let step = step(app, request, who, &client.metadata).await?;
     let is_current = || here.current().zip(who).is_some_and(|(current, who)| current.session.id == who.session.id);
     let keep = async || match kept {

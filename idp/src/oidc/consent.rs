@@ -47,7 +47,7 @@ pub async fn show(
     let Some(who) = whoever_is_asked(&app, &request, &here).await? else { return Ok(to(&app, &format!("/authorize/{text}"))) };
     let client = asking_client(&app, &request)?;
     let own = Consent {
-        presented: present(&client, &app.config().issuer),
+        presented: present(&client, &app.config().issuer).answered_at(request.redirect_uri.host()),
         user: person(&who.user),
         scopes: request.scope.tokens().map(|token| token.as_str().to_owned()).collect(),
         action: format!("{}/consent/{text}?person={}", app.config().issuer.path(), base64url::encode(mark(&app, &request, &who).as_bytes())),
@@ -88,7 +88,7 @@ pub async fn answer(
 /// The person, if it is consent that the request waits for.
 async fn whoever_is_asked(app: &App, request: &AuthorizationRequest, here: &Everybody) -> Result<Option<SessionAndUser>, AppError> {
     let client = asking_client(app, request)?;
-    let who = whose(request, here);
+    let who = whose(app, request, here);
     let waits_for_consent = step(app, request, who, &client.metadata).await? == NextStep::Consent;
     Ok(who.filter(|_| waits_for_consent).cloned())
 }

@@ -10,7 +10,7 @@ use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, Hea
 
 use crate::actions::enrolment;
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Config, RegistrationMode};
 use crate::protocol::claims::Acr;
 use crate::protocol::discovery::{ProviderMetadata, path};
 
@@ -35,6 +35,10 @@ pub fn metadata_before_path(app: &App) -> Router<App> {
 
 fn metadata(app: &App) -> MethodRouter<App> {
     let metadata = ProviderMetadata::new(&app.config().issuer, UI_LOCALES.map(str::to_owned).to_vec(), &acr_values(app.config()));
+    let metadata = match app.config().registration.mode {
+        RegistrationMode::Off => metadata,
+        RegistrationMode::InitialAccessToken | RegistrationMode::Open => metadata.with_registration(&app.config().issuer),
+    };
     // Strings and lists of them: there is nothing in it that JSON could not write.
     let metadata = Bytes::from(serde_json::to_vec(&metadata).unwrap_or_default());
     get(move || std::future::ready(document(metadata.clone())))

@@ -1,4 +1,4 @@
-//! What relying parties talk to: discovery, authorization, tokens, userinfo, revocation, logout.
+//! What relying parties talk to: discovery, authorization, tokens, userinfo, revocation, logout, registration.
 //!
 //! A handler takes in, identifies, judges, acts and answers; what is decided is decided in `protocol`, what is done is done in `actions`.
 
@@ -9,6 +9,7 @@ pub mod consent;
 pub mod cors;
 pub mod documents;
 pub mod logout;
+pub mod register;
 pub mod revoke;
 pub mod sign_out;
 pub mod token;
@@ -19,6 +20,7 @@ use axum::{Extension, Router};
 
 use crate::actions::client_authentication::WrongSecrets;
 use crate::app::App;
+use crate::config::RegistrationMode;
 use crate::protocol::discovery::path;
 
 pub use documents::{documents, metadata_before_path};
@@ -42,4 +44,14 @@ pub fn api() -> Router<App> {
         .route(path::REVOKE, post(revoke::post).options(cors::preflight_post))
         .route(path::USERINFO, get(userinfo::get).post(userinfo::post).options(cors::preflight_get_and_post))
         .layer(Extension(WrongSecrets::default()))
+}
+
+/// Where clients register themselves and look after that. There is no such place where registration is off.
+pub fn registration(app: &App) -> Router<App> {
+    match app.config().registration.mode {
+        RegistrationMode::Off => Router::new(),
+        RegistrationMode::InitialAccessToken | RegistrationMode::Open => Router::new()
+            .route(path::REGISTER, post(register::register).options(register::preflight))
+            .route("/register/{client_id}", get(register::read).put(register::replace).delete(register::delete).options(register::preflight)),
+    }
 }

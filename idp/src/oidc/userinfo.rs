@@ -5,6 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, StatusCode};
 
+use crate::actions::subjects;
 use crate::actions::tokens::{Accepted, accept, person_facts};
 use crate::app::App;
 use crate::oidc::answer::{Refused, json};
@@ -37,7 +38,7 @@ pub async fn post(State(app): State<App>, request: Request) -> Response {
 }
 
 /// The one token that was shown, if any.
-fn bearer(headers: &HeaderMap, in_body: Option<String>) -> Result<Option<String>, OAuthError> {
+pub(super) fn bearer(headers: &HeaderMap, in_body: Option<String>) -> Result<Option<String>, OAuthError> {
     let in_header = authorization(headers)?.and_then(|value| {
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("Bearer").then(|| token.to_owned())
@@ -65,18 +66,19 @@ async fn answer(app: &App, headers: &HeaderMap, shown: Result<Option<String>, OA
         Ok(None) => return exposed(refusal(OAuthError::invalid_token("the access token is unknown, over or revoked")), headers, None),
         Err(error) => return exposed(Refused::from(error).into_response(), headers, None),
     };
-    let response = claims(&accepted).map_or_else(refusal, |claims| json(StatusCode::OK, &claims));
+    let response = claims(app, &accepted).map_or_else(refusal, |claims| json(StatusCode::OK, &claims));
     exposed(response, headers, Some(&accepted))
 }
 
 /// OpenID Connect Core §5.3.2, §5.4: `sub`, and what the token's scope gives.
-fn claims(accepted: &Accepted) -> Result<UserInfo, OAuthError> {
+fn claims(app: &App, accepted: &Accepted) -> Result<UserInfo, OAuthError> {
     let scope = &accepted.token.scope;
     if !scope.contains(scope::OPENID) {
         return Err(OAuthError::insufficient_scope("the access token was not given for openid"));
     }
     let user = &accepted.facts.user;
-    Ok(UserInfo { sub: user.subject.clone(), claims: StandardClaims::for_scope(&person_facts(user), scope) })
+    let sub = subjects::of(app, &accepted.client.metadata, &user.subject);
+    Ok(UserInfo { sub, claims: StandardClaims::for_scope(&person_facts(user), scope) })
 }
 
 /// RFC 6750 §3: the error stands in the challenge as well. Descriptions have no character that would end a quoted text.

@@ -105,6 +105,9 @@ pub struct AuthorizationRequest {
     /// The person that a verified `id_token_hint` names: nobody else's answer may be given.
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub hint_subject: Option<Subject>,
+    /// The client that this ID token was given to, where it is another one: it may know the person by another `sub` (OpenID Connect Core §8).
+    #[serde(rename = "uc", default, skip_serializing_if = "Option::is_none")]
+    pub hint_client: Option<ClientId>,
     /// When it arrived. Facts later than this are facts for this request.
     #[serde(rename = "b")]
     pub began_at: Time,
@@ -143,6 +146,7 @@ impl AuthorizationRequest {
             ui_locales: read_ui_locales(params),
             acr: RequestedAcr::read(params)?,
             hint_subject,
+            hint_client: None,
             began_at: now,
         })
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::base::issuer::Issuer;
 use crate::protocol::claims::Acr;
-use crate::protocol::client_metadata::{GrantType, ResponseType, TokenEndpointAuthMethod};
+use crate::protocol::client_metadata::{GrantType, ResponseType, SubjectType, TokenEndpointAuthMethod};
 use crate::protocol::pkce;
 use crate::protocol::prompt::PromptValue;
 use crate::protocol::scope;
@@ -23,6 +23,8 @@ pub mod path {
     pub const JWKS: &str = "/jwks";
     /// The revocation endpoint.
     pub const REVOKE: &str = "/revoke";
+    /// The registration endpoint, where it is open.
+    pub const REGISTER: &str = "/register";
     /// The end-session endpoint.
     pub const LOGOUT: &str = "/logout";
 }
@@ -72,12 +74,14 @@ pub struct ProviderMetadata {
     jwks_uri: String,
     revocation_endpoint: String,
     end_session_endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration_endpoint: Option<String>,
     scopes_supported: [&'static str; 6],
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
     grant_types_supported: [&'static str; 2],
     acr_values_supported: Vec<&'static str>,
-    subject_types_supported: [&'static str; 1],
+    subject_types_supported: [&'static str; 2],
     id_token_signing_alg_values_supported: [&'static str; 3],
     token_endpoint_auth_methods_supported: [&'static str; 3],
     revocation_endpoint_auth_methods_supported: [&'static str; 3],
@@ -106,12 +110,13 @@ impl ProviderMetadata {
             jwks_uri: issuer.join(path::JWKS),
             revocation_endpoint: issuer.join(path::REVOKE),
             end_session_endpoint: issuer.join(path::LOGOUT),
+            registration_endpoint: None,
             scopes_supported: scope::SUPPORTED,
             response_types_supported: ResponseType::ALL.map(ResponseType::name),
             response_modes_supported: ["query"],
             grant_types_supported: GrantType::ALL.map(GrantType::name),
             acr_values_supported: acr_values.iter().map(|acr| acr.name()).collect(),
-            subject_types_supported: ["public"],
+            subject_types_supported: SubjectType::ALL.map(SubjectType::name),
             id_token_signing_alg_values_supported: SigningAlgorithm::ALL.map(SigningAlgorithm::name),
             token_endpoint_auth_methods_supported: auth_methods,
             revocation_endpoint_auth_methods_supported: auth_methods,
@@ -125,6 +130,13 @@ impl ProviderMetadata {
             request_uri_parameter_supported: false,
             authorization_response_iss_parameter_supported: true,
         }
+    }
+
+    /// The same for a provider at which clients may register themselves.
+    #[must_use]
+    pub fn with_registration(mut self, issuer: &Issuer) -> Self {
+        self.registration_endpoint = Some(issuer.join(path::REGISTER));
+        self
     }
 }
 
@@ -155,7 +167,7 @@ mod tests {
             "response_modes_supported": ["query"],
             "grant_types_supported": ["authorization_code", "refresh_token"],
             "acr_values_supported": ["password", "password+otp", "phr", "phrh"],
-            "subject_types_supported": ["public"],
+            "subject_types_supported": ["public", "pairwise"],
             "id_token_signing_alg_values_supported": ["RS256", "PS256", "ES256"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
             "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
@@ -174,6 +186,15 @@ mod tests {
             "authorization_response_iss_parameter_supported": true
         });
         assert_eq!(document("https://example.com/id", &["en", "de"]), expected);
+    }
+
+    /// A-DCR-01: where clients may register themselves, the place is named.
+    #[test]
+    fn the_registration_endpoint_is_named_where_there_is_one() {
+        let issuer = Issuer::parse("https://example.com/id").unwrap();
+        let closed = ProviderMetadata::new(&issuer, Vec::new(), &Acr::ALL);
+        assert!(serde_json::to_value(&closed).unwrap().get("registration_endpoint").is_none());
+        assert_eq!(serde_json::to_value(closed.with_registration(&issuer)).unwrap()["registration_endpoint"], "https://example.com/id/register");
     }
 
     /// A-DISC-01: no empty list, whatever it is given.

@@ -90,6 +90,10 @@ error_codes! {
     InvalidToken, invalid_token, 401;
     /// The access token is good, but not for this (RFC 6750 §3.1).
     InsufficientScope, insufficient_scope, 403;
+    /// A redirect URI can't be registered (RFC 7591 §3.2.2).
+    InvalidRedirectUri, invalid_redirect_uri, 400;
+    /// Something else that a client asked to be registered can't be (RFC 7591 §3.2.2).
+    InvalidClientMetadata, invalid_client_metadata, 400;
     /// Tokens of this kind cannot be revoked here (RFC 7009 §2.2.1).
     UnsupportedTokenType, unsupported_token_type, 400;
 }

@@ -180,6 +180,7 @@ mod tests {
             ui_locales: None,
             acr: RequestedAcr::default(),
             hint_subject: None,
+            hint_client: None,
             began_at: BEGAN,
         }
     }

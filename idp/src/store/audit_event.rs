@@ -44,6 +44,15 @@ pub async fn insert(write: &Write<'_>, row: Model) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Adds many events.
+pub async fn insert_many(write: &Write<'_>, rows: Vec<Model>) -> Result<(), StoreError> {
+    if !rows.is_empty() {
+        let rows = rows.into_iter().map(|row| ActiveModel::from(row).reset_all());
+        Entity::insert_many(rows).exec_without_returning(write.rows()).await?;
+    }
+    Ok(())
+}
+
 /// Which kinds of events are wanted.
 #[derive(Clone, Debug)]
 pub enum Kinds {

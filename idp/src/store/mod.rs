@@ -18,6 +18,7 @@ pub mod data_key;
 pub mod error;
 pub mod grant;
 pub mod horizon;
+pub mod initial_access_token;
 pub mod key;
 pub mod mail;
 pub mod one_time_link;

@@ -8,8 +8,8 @@ use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::email::Email;
 use crate::base::id::{
-    AuditEventId, BackupCodeId, BackupCodeSetId, ClientId, CredentialId, GrantId, KeyId, MailId, OneTimeLinkId, PasskeyId, SessionId, Sid, Subject,
-    UserHandle, UserId,
+    AuditEventId, BackupCodeId, BackupCodeSetId, ClientId, CredentialId, GrantId, InitialAccessTokenId, KeyId, MailId, OneTimeLinkId, PasskeyId,
+    SessionId, Sid, Subject, UserHandle, UserId,
 };
 use crate::base::secret::PasswordHash;
 use crate::base::single_use::SingleUseId;
@@ -18,6 +18,7 @@ use crate::protocol::claims::{Acr, Amr};
 use crate::protocol::profile::Profile;
 use crate::protocol::scope::Scope;
 use crate::protocol::time_zone::TimeZone;
+use crate::store::client::Source;
 use crate::store::key::Ring;
 use crate::store::one_time_link::LinkKind;
 use crate::store::user::{Role, Theme};
@@ -92,9 +93,21 @@ macro_rules! rest_as_bytes {
 }
 
 rests_as!(Time, i64, |time| time.millis(), |millis| Some(Time::from_millis(millis)));
-rest_as_uuids!(UserId, PasskeyId, BackupCodeId, BackupCodeSetId, OneTimeLinkId, SessionId, GrantId, MailId, AuditEventId, UserHandle);
+rest_as_uuids!(
+    UserId,
+    PasskeyId,
+    BackupCodeId,
+    BackupCodeSetId,
+    OneTimeLinkId,
+    SessionId,
+    GrantId,
+    MailId,
+    AuditEventId,
+    UserHandle,
+    InitialAccessTokenId
+);
 rest_as_bytes!(Digest, SingleUseId);
-rest_as_text!(KeyId, Role, Theme, LinkKind, Ring, Acr, Amr, Scope);
+rest_as_text!(KeyId, Role, Theme, LinkKind, Ring, Acr, Amr, Scope, Source);
 rests_as!(Email, String, |email| email.as_str().to_owned(), |text| Some(Email::from_stored(text)));
 rests_as!(Subject, String, |subject| subject.as_str().to_owned(), |text| Some(Subject::from_text(text)));
 rests_as!(Sid, String, |sid| sid.as_str().to_owned(), |text| Some(Sid::from_text(text)));

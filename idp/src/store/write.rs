@@ -53,6 +53,9 @@ pub trait Job: Send + Sync + 'static {
     /// What the change comes to, refusals included.
     type Outcome: Send + 'static;
 
+    /// How long it may take where that is longer than what others get: for the rare change of very many rows that has to be one.
+    const PATIENCE: Duration = Duration::ZERO;
+
     /// Makes the change.
     fn run(&self, write: &Write<'_>) -> impl Future<Output = Result<Self::Outcome, StoreError>> + Send;
 }
@@ -148,7 +151,7 @@ impl<J: Job> Queued for Pending<J> {
 /// Runs a job within its deadline; a panic takes back its own changes and nobody else's.
 async fn guarded<J: Job>(job: &J, write: &Write<'_>, deadline: Duration) -> Result<J::Outcome, StoreError> {
     let run = WRITING.scope((), AssertUnwindSafe(job.run(write)).catch_unwind());
-    match tokio::time::timeout(deadline, run).await {
+    match tokio::time::timeout(deadline.max(J::PATIENCE), run).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) => Err(StoreError::Panicked),
         Err(_) => Err(StoreError::TooSlow),

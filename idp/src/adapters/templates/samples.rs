@@ -390,6 +390,7 @@ fn leaving() -> Vec<Sample> {
             "unknown",
             Consent { presented: long(), scopes: scopes(&["openid", "phone", "address", "wiki:write"]), request: None, ..consent.clone() },
         ),
+        sample("unverified", Consent { presented: Presented { unverified: true, ..wiki() }, ..consent.clone() }),
         sample("usual", consent),
         sample("asked", SignOut { presented: Some(wiki()), stay_url: None, ..sign_out.clone() }),
         sample("several", SignOut { accounts: vec![alice(), accounts::bob(), accounts::long()], ..sign_out.clone() }),
@@ -427,6 +428,7 @@ fn presented(name: &str, host: &str) -> Presented {
         client: Client { name: name.into(), host: host.into(), logo_uri: None, initial: name[..1].into() },
         policy_uri: Some(format!("https://{host}/privacy")),
         tos_uri: Some(format!("https://{host}/terms")),
+        unverified: false,
     }
 }
 

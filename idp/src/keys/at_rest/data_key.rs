@@ -84,7 +84,7 @@ impl fmt::Debug for DataKey {
     }
 }
 
-/// The data key that seals now, and those whose values are still there.
+/// The data key that seals now, and those whose values are still there; the oldest of them is the one that the database began with.
 #[derive(Clone, Debug)]
 pub struct DataKeys {
     current: DataKey,
@@ -92,7 +92,7 @@ pub struct DataKeys {
 }
 
 impl DataKeys {
-    /// Seals and digests with `current`; opens and compares with any of them.
+    /// Seals and digests with `current`; opens and compares with any of them. `older` begins with the oldest, and that is never left out.
     pub const fn new(current: DataKey, older: Vec<DataKey>) -> Self {
         Self { current, older }
     }
@@ -116,6 +116,12 @@ impl DataKeys {
     /// The keyed digest of `parts` for `purpose`, and the key it was made with: both are stored.
     pub fn digest(&self, purpose: &'static str, parts: &[&[u8]]) -> (KeyId, Digest) {
         (self.current.id, digest_with(&self.current, purpose, parts))
+    }
+
+    /// A keyed digest that stays the same as long as this database lives: made with its first key, which no rotation replaces. For what others
+    /// keep for ever and can't be told anew, such as pairwise subjects.
+    pub fn lasting_digest(&self, purpose: &'static str, parts: &[&[u8]]) -> Digest {
+        digest_with(self.older.first().unwrap_or(&self.current), purpose, parts)
     }
 
     /// Whether `stored` is the digest of `parts` for `purpose` with the key `id`, compared in constant time.

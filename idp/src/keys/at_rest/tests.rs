@@ -30,6 +30,18 @@ fn a_value_moved_to_another_row_or_field_is_refused() {
     assert_eq!(keys.open("totp.secretalice", b"", &alice), Err(NotAtRest::Altered));
 }
 
+/// OpenID Connect Core §8: what is told for ever stays the same when another key takes over.
+#[test]
+fn a_lasting_digest_outlives_its_key() {
+    let (first, second, third) = (DataKey::random(), DataKey::random(), DataKey::random());
+    let of = |keys: &DataKeys| keys.lasting_digest("test", &[b"sector", b"person"]);
+    let (alone, later) = (DataKeys::new(first.clone(), vec![]), DataKeys::new(third, vec![first, second]));
+    assert_eq!(of(&alone), of(&later));
+    assert_ne!(of(&alone), of(&keys()));
+    assert_ne!(of(&alone), alone.lasting_digest("test", &[b"sectorperson", b""]));
+    assert_ne!(of(&alone), alone.lasting_digest("other", &[b"sector", b"person"]));
+}
+
 /// D-SEC-03: one flipped bit is refused, wherever it is, and never read as "nothing there".
 #[test]
 fn a_flipped_bit_is_refused() {

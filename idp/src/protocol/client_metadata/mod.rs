@@ -1,7 +1,12 @@
 //! What a registered client is, in the names of RFC 7591 §2 and OpenID Connect Registration §2, with a few of our own.
 //! Pure data: the secret is not here, and whether the client may be used right now is for the store to say.
 
+#[cfg(test)]
+mod every_member;
+mod members;
 mod validation;
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +19,8 @@ use crate::protocol::registered_word::registered_words;
 use crate::protocol::resource::ResourceUri;
 use crate::protocol::scope::{self, Scope};
 use crate::protocol::signing_algorithm::SigningAlgorithm;
+
+pub use members::is_in_a_language;
 
 registered_words! {
     /// Where a client runs (OpenID Connect Registration §2).
@@ -241,7 +248,7 @@ const fn yes() -> bool {
 #[error("{member} {problem}")]
 pub struct MetadataProblem {
     /// The member, as it is called in JSON.
-    pub member: &'static str,
+    pub member: Cow<'static, str>,
     /// What is wrong, as the rest of a sentence that begins with the member.
     pub problem: String,
 }
@@ -335,6 +342,13 @@ impl ClientMetadata {
         }
     }
 
+    /// The sector that it sees pairwise subjects in (OpenID Connect Core §8.1): the host of its `sector_identifier_uri`, or else the one of its
+    /// redirect URIs, which registration sees to.
+    pub fn sector(&self) -> Option<String> {
+        let named = self.sector_identifier_uri.as_ref().map(|uri| RedirectUri::from_text(uri.as_str()));
+        named.as_ref().or(self.redirect_uris.first()).and_then(RedirectUri::host)
+    }
+
     /// Where this client is, for people: the host its answers go to, which is checked, or else the host of its page.
     pub fn host(&self) -> Option<String> {
         let page = self.client_uri.as_ref().and_then(|uri| RedirectUri::from_text(uri.as_str()).host());
@@ -352,8 +366,8 @@ mod tests {
         shop
     }
 
-    fn members(metadata: &ClientMetadata) -> Vec<&'static str> {
-        metadata.validate().err().unwrap_or_default().into_iter().map(|problem| problem.member).collect()
+    fn members(metadata: &ClientMetadata) -> Vec<String> {
+        metadata.validate().err().unwrap_or_default().into_iter().map(|problem| problem.member.into_owned()).collect()
     }
 
     #[test]

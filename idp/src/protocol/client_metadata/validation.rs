@@ -1,5 +1,6 @@
 //! What may be registered: every check of a client's metadata, and every problem at once (RFC 7591 §2, OpenID Connect Registration §2).
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::protocol::client_jwks::ClientJwks;
@@ -22,7 +23,8 @@ impl ClientMetadata {
     /// Every problem at once; nothing is registered or changed while there is one.
     pub fn validate(&self) -> Result<(), Vec<MetadataProblem>> {
         let mut problems = Vec::new();
-        let mut report = |member: &'static str, problem: &str| problems.push(MetadataProblem { member, problem: problem.to_owned() });
+        let mut report =
+            |member: &'static str, problem: &str| problems.push(MetadataProblem { member: Cow::Borrowed(member), problem: problem.to_owned() });
         self.check_names(&mut report);
         self.check_redirects(&mut report);
         self.check_links(&mut report);
@@ -50,21 +52,12 @@ impl ClientMetadata {
     fn check_redirects(&self, report: &mut Report<'_>) {
         let native = self.application_type == ApplicationType::Native;
         let policy = RedirectUriPolicy { native, allow_loopback_http: self.allow_loopback_http };
-        if self.redirect_uris.is_empty() {
+        // Only who asks for codes is sent answers.
+        if self.redirect_uris.is_empty() && self.may_use(GrantType::AuthorizationCode) {
             report("redirect_uris", "must have at least one address");
         }
         for (member, uris) in [("redirect_uris", &self.redirect_uris), ("post_logout_redirect_uris", &self.post_logout_redirect_uris)] {
-            if uris.len() > MOST_URIS {
-                report(member, "must have at most 50 addresses");
-            }
-            for (index, uri) in uris.iter().enumerate() {
-                if let Err(problem) = uri.check(policy) {
-                    report(member, &format!("number {}: {uri:.100} {problem}", index + 1));
-                }
-                if uris.iter().take(index).any(|earlier| earlier == uri) {
-                    report(member, &format!("number {}: {uri:.100} is there twice", index + 1));
-                }
-            }
+            check_list(member, uris.iter().map(|uri| (uri.as_str(), uri.check(policy))).collect(), report);
         }
     }
 
@@ -93,8 +86,22 @@ impl ClientMetadata {
             report("request_object_signing_alg", "must be asymmetric");
         }
         let has_keys = self.jwks.is_some() || self.jwks_uri.is_some();
-        if !has_keys && (self.require_signed_request_object || self.request_object_signing_alg.is_some()) {
+        if !has_keys && self.request_object_signing_alg.is_some() {
             report("request_object_signing_alg", "needs jwks or jwks_uri to verify request objects with");
+        }
+        if !has_keys && self.require_signed_request_object {
+            report("require_signed_request_object", "needs jwks or jwks_uri to verify request objects with");
+        }
+        // OpenID Connect Registration §2: what it says it signs its assertions with is what its method verifies.
+        match (self.token_endpoint_auth_method.name(), self.token_endpoint_auth_signing_alg) {
+            ("private_key_jwt", Some(ClientAlgorithm::Hs256)) => report("token_endpoint_auth_signing_alg", "must be asymmetric for private_key_jwt"),
+            ("client_secret_jwt", Some(other)) if other != ClientAlgorithm::Hs256 => {
+                report("token_endpoint_auth_signing_alg", "must be HS256 for client_secret_jwt");
+            }
+            _ => {}
+        }
+        if !has_keys && self.token_endpoint_auth_method.name() == "private_key_jwt" {
+            report("token_endpoint_auth_method", "is private_key_jwt, which needs jwks or jwks_uri");
         }
     }
 
@@ -104,15 +111,20 @@ impl ClientMetadata {
         if self.subject_type == SubjectType::Pairwise && self.sector_identifier_uri.is_none() && hosts.len() > 1 {
             report("sector_identifier_uri", "is needed for pairwise subjects with redirect URIs on several hosts");
         }
+        let words = BTreeSet::from_iter(&self.default_acr_values);
+        if words.len() != self.default_acr_values.len() {
+            report("default_acr_values", "has a value twice");
+        }
         if self.default_max_age.is_some_and(|seconds| seconds > LONGEST_MAX_AGE) {
             report("default_max_age", "must be at most ten digits");
         }
-        if self.contacts.len() > MOST_CONTACTS || self.contacts.iter().any(|contact| contact.is_empty() || !is_one_line(contact, 200)) {
+        let is_contact = |contact: &String| !contact.trim().is_empty() && is_one_line(contact, 200);
+        if self.contacts.len() > MOST_CONTACTS || !self.contacts.iter().all(is_contact) {
             report("contacts", "must be at most 10 lines of at most 200 visible characters");
         }
         for (member, text) in [("software_id", &self.software_id), ("software_version", &self.software_version)] {
-            if text.as_deref().is_some_and(|text| !is_one_line(text, 200)) {
-                report(member, "must be one line of at most 200 visible characters");
+            if text.as_deref().is_some_and(|text| text.trim().is_empty() || !is_one_line(text, 200)) {
+                report(member, "must be one line of 1 to 200 visible characters");
             }
         }
     }
@@ -137,32 +149,29 @@ impl ClientMetadata {
         if self.backchannel_logout_session_required && self.backchannel_logout_uri.is_none() {
             report("backchannel_logout_session_required", "means nothing without backchannel_logout_uri");
         }
-        if self.request_uris.len() > MOST_URIS {
-            report("request_uris", "must have at most 50 addresses");
-        }
-        for uri in &self.request_uris {
-            if let Err(problem) = uri.check() {
-                report("request_uris", &format!("{:.100} {problem}", uri.as_str()));
-            }
-        }
-        if self.resources.len() > MOST_URIS {
-            report("resources", "must have at most 50 addresses");
-        }
-        for resource in &self.resources {
-            if let Err(problem) = resource.check() {
-                report("resources", &format!("{:.100} {problem}", resource.as_str()));
-            }
-        }
+        let request_uris = self.request_uris.iter().map(|uri| (uri.as_str(), uri.check()));
+        check_list("request_uris", request_uris.collect(), report);
+        let resources = self.resources.iter().map(|resource| (resource.as_str(), resource.check()));
+        check_list("resources", resources.collect(), report);
     }
 
     fn check_rights(&self, report: &mut Report<'_>) {
-        if !self.may_use(GrantType::AuthorizationCode) {
-            report("grant_types", "must have authorization_code");
+        let asks_for_codes = self.may_use(GrantType::AuthorizationCode) || self.grant_types.is_empty();
+        if self.grant_types.is_empty() {
+            report("grant_types", "must have at least one");
         }
-        if self.response_types != only_code() {
+        if BTreeSet::from_iter(&self.grant_types).len() != self.grant_types.len() {
+            report("grant_types", "has one twice");
+        }
+        // A refresh token comes with a code, and from nowhere else.
+        if self.may_use(GrantType::RefreshToken) && !asks_for_codes {
+            report("grant_types", "has refresh_token, which needs authorization_code");
+        }
+        // RFC 7591 §2.1: grant types and response types fit together.
+        if asks_for_codes && self.response_types != only_code() {
             report("response_types", "must be exactly [\"code\"]");
         }
-        if !self.scope.contains(scope::OPENID) {
+        if asks_for_codes && !self.scope.contains(scope::OPENID) {
             report("scope", "must have openid");
         }
         for token in self.scope.tokens().filter(|token| !scope::SUPPORTED.contains(&token.as_str())) {
@@ -173,6 +182,22 @@ impl ClientMetadata {
         }
         if !self.require_pkce && !self.is_confidential() {
             report("require_pkce", "must be true for a public client");
+        }
+    }
+}
+
+/// A list of addresses: not too many, each good, none twice.
+fn check_list(member: &'static str, entries: Vec<(&str, Result<(), &'static str>)>, report: &mut Report<'_>) {
+    if entries.len() > MOST_URIS {
+        report(member, "must have at most 50 addresses");
+    }
+    for (index, (text, judged)) in entries.iter().enumerate() {
+        let number = index + 1;
+        if let Err(problem) = judged {
+            report(member, &format!("number {number}: {text:.100} {problem}"));
+        }
+        if entries.iter().take(index).any(|(earlier, _)| earlier == text) {
+            report(member, &format!("number {number}: {text:.100} is there twice"));
         }
     }
 }

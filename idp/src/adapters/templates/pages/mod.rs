@@ -80,6 +80,19 @@ pub struct Presented {
     pub policy_uri: Option<String>,
     /// Its terms; https only, checked when the client was registered.
     pub tos_uri: Option<String>,
+    /// Whether it registered itself, and nobody here has looked at it.
+    pub unverified: bool,
+}
+
+impl Presented {
+    /// The same with the host that the answer goes to, where that is known: of several that it registered, this one counts.
+    #[must_use]
+    pub fn answered_at(mut self, host: Option<String>) -> Self {
+        if let Some(host) = host {
+            self.client.host = host;
+        }
+        self
+    }
 }
 
 /// An application as people know it.
