@@ -23,6 +23,7 @@ pub mod process;
 pub mod provider;
 pub mod raw;
 pub mod relying_party;
+pub mod untrusted;
 pub mod watched;
 pub mod wire;
 

@@ -87,11 +87,14 @@ fn installed(path: &str) -> PathBuf {
 /// A program that listens, with a folder of its own for what it writes.
 struct Program {
     _watched: Watched,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
+/// Where it says what it has to say.
+const LOG: &str = "log";
+
 // The program ends when the pipe closes.
-const WATCHER: &str = r#""$@" >"$LOG" 2>&1 </dev/null & pid=$!; cat >/dev/null; kill $pid; wait $pid"#;
+const WATCHER: &str = r#""$@" >"$LOG" 2>&1 </dev/null & pid=$!; cat >/dev/null; { kill $pid; wait $pid; } 2>/dev/null"#;
 
 impl Program {
     /// Starts it in a folder that has a copy of `source`, and waits until it listens at the client's home. `prepare` gets that folder.
@@ -99,7 +102,7 @@ impl Program {
         let folder = tempfile::tempdir().unwrap();
         copy(source, folder.path());
         let program = prepare(folder.path());
-        let log = folder.path().join("log");
+        let log = folder.path().join(LOG);
         let mut command = Command::new("sh");
         command.args(["-c", WATCHER, "sh"]).arg(program.get_program()).args(program.get_args()).current_dir(folder.path()).env("LOG", &log);
         command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
@@ -115,7 +118,15 @@ impl Program {
             assert!(Instant::now() < deadline, "{} does not listen: {}", source.display(), said());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        Self { _watched: watched, _folder: folder }
+        Self { _watched: watched, folder }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("The program said:\n{}", std::fs::read_to_string(self.folder.path().join(LOG)).unwrap_or_default());
+        }
     }
 }
 
