@@ -9,6 +9,7 @@ mod axe;
 mod closed;
 mod detours;
 mod fallback;
+mod foreign;
 mod instrument;
 mod main_job;
 mod more_pictures;

@@ -8,9 +8,9 @@ use crate::house::{repository, rust_files};
 
 /// A test as the source shows it.
 #[derive(Debug, Default)]
-struct Test {
+pub(crate) struct Test {
     documentation: String,
-    ignored: bool,
+    pub(crate) ignored: bool,
 }
 
 /// Everything wrong with the table `Row | Test` of a document, given all tests by their full names (`weftid::base::clock::tests::x`).
@@ -119,16 +119,21 @@ fn place(path: &str) -> Option<Vec<String>> {
     Some(module)
 }
 
-/// SECURITY.md: every test that it names exists, is not ignored, and cites the row in its comment.
-#[test]
-fn security_md_keeps_its_promises() {
+/// Every test of this repository.
+pub(crate) fn all_tests() -> BTreeMap<String, Test> {
     let root = repository();
-    let document = std::fs::read_to_string(root.join("SECURITY.md")).expect("the repository has a SECURITY.md");
     let mut files = Vec::new();
     for tree in ["idp/src", "migrations/src", "tests"] {
         files.extend(rust_files(&root.join(tree)).into_iter().map(|(path, text)| (format!("{tree}/{path}"), text)));
     }
-    let tests = tests_of(&files, place);
+    tests_of(&files, place)
+}
+
+/// SECURITY.md: every test that it names exists, is not ignored, and cites the row in its comment.
+#[test]
+fn security_md_keeps_its_promises() {
+    let document = std::fs::read_to_string(repository().join("SECURITY.md")).expect("the repository has a SECURITY.md");
+    let tests = all_tests();
     assert!(tests.contains_key("http::documents::security_md_keeps_its_promises"), "the check does not even see itself");
     let broken = broken_promises(&document, &tests);
     assert!(broken.is_empty(), "SECURITY.md:\n{}", broken.join("\n"));

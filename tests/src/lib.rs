@@ -26,6 +26,7 @@ pub mod provider;
 pub mod raw;
 pub mod relying_party;
 pub mod tls;
+pub mod untrusted;
 pub mod watched;
 pub mod wire;
 
