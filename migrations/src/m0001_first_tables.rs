@@ -247,6 +247,7 @@ fn grants() -> TableCreateStatement {
         .col(text("client_id"))
         .col(uuid("session_id"))
         .col(text("scope"))
+        .col(text("resources"))
         .col(boolean("offline"))
         .col(big_integer("generation"))
         .col(big_integer("rotated_at"))

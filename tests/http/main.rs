@@ -41,6 +41,7 @@ mod recovery;
 mod refresh;
 mod registering;
 mod remembered;
+mod resources;
 mod revocation;
 mod rings;
 mod routes;

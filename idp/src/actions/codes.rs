@@ -22,6 +22,7 @@ use crate::protocol::client_metadata::{ConsentPolicy, GrantType};
 use crate::protocol::error::OAuthError;
 use crate::protocol::pkce::{CodeChallenge, CodeVerifier};
 use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::resource::Resources;
 use crate::protocol::scope::{self, Scope};
 use crate::store::client::Client;
 use crate::store::reads::code_facts::code_facts;
@@ -89,6 +90,8 @@ struct Terms {
     code_challenge: Option<CodeChallenge>,
     #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
     nonce: Option<String>,
+    #[serde(rename = "o", default, skip_serializing_if = "Resources::is_empty")]
+    resources: Resources,
 }
 
 impl Terms {
@@ -99,6 +102,7 @@ impl Terms {
             scope: request.scope.clone(),
             code_challenge: request.code_challenge,
             nonce: request.nonce.clone(),
+            resources: request.resources.clone(),
         }
     }
 }
@@ -183,7 +187,7 @@ pub async fn redeem(app: &App, client: &Client, shown: Shown<'_>, origin: Origin
     let who = who.ok_or_else(|| refused().because("its session has ended"))?;
 
     let proof = Proof { acr: code.acr, amr: code.amr };
-    let grant = new_grant(app, client, &who, terms.scope, code.authenticated_at, proof, now)?;
+    let grant = new_grant(app, client, &who, &terms, code.authenticated_at, proof, now)?;
     let needs_consent = client.metadata.consent_policy(&grant.scope, &terms.redirect_uri) != ConsentPolicy::NotAsked;
     let job = Redeem { request: code.request, instance: code.instance, grant: grant.clone(), needs_consent, judge, origin };
     match app.store().write(job).await? {
@@ -199,7 +203,7 @@ fn new_grant(
     app: &App,
     client: &Client,
     who: &SessionAndUser,
-    scope: Scope,
+    terms: &Terms,
     authenticated_at: Time,
     proof: Proof,
     now: Time,
@@ -214,8 +218,9 @@ fn new_grant(
         user_id: who.user.id,
         client_id: client.metadata.client_id.clone(),
         session_id: who.session.id,
-        offline: scope.contains(scope::OFFLINE_ACCESS),
-        scope,
+        offline: terms.scope.contains(scope::OFFLINE_ACCESS),
+        scope: terms.scope.clone(),
+        resources: terms.resources.clone(),
         generation: FIRST_GENERATION,
         rotated_at: now,
         mac_key_id: mac_key_id.ok_or_else(|| OAuthError::server_error("no token could be made").because("the refresh ring is empty"))?,
@@ -303,6 +308,7 @@ mod tests {
             scope: Scope::of(&["openid", "profile", "email", "offline_access"]),
             code_challenge: CodeChallenge::parse(CHALLENGE),
             nonce: Some("n-0S6_WzA2Mj-0123456789abcdef0123456789abcd".to_owned()),
+            resources: Resources::default(),
         };
         let code = Code {
             request: SingleUseId::new(NOW),

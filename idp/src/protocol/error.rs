@@ -86,6 +86,8 @@ error_codes! {
     RequestUriNotSupported, request_uri_not_supported, 400;
     /// Registration inside a request is for self-issued providers (OpenID Connect Core §3.1.2.6, §7.2.1).
     RegistrationNotSupported, registration_not_supported, 400;
+    /// A resource is no resource, is not registered for this client, or is more than was granted (RFC 8707 §2).
+    InvalidTarget, invalid_target, 400;
     /// The access token is malformed, over, revoked, or not one of ours (RFC 6750 §3.1).
     InvalidToken, invalid_token, 401;
     /// The access token is good, but not for this (RFC 6750 §3.1).
