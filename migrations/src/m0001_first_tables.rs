@@ -21,9 +21,11 @@ impl MigrationTrait for Migration {
             one_time_links(),
             sessions(),
             clients(),
+            client_secrets(),
             consents(),
             grants(),
             authorization_requests(),
+            foreign_spent(),
             horizon(),
             keys(),
             data_keys(),
@@ -40,6 +42,9 @@ impl MigrationTrait for Migration {
             ("one_time_links", &["expires_at"]),
             ("one_time_links", &["user_id"]),
             ("clients", &["version"]),
+            ("client_secrets", &["client_id"]),
+            ("client_secrets", &["expires_at"]),
+            ("foreign_spent", &["expires_at"]),
             ("grants", &["user_id"]),
             ("grants", &["session_id"]),
             ("grants", &["absolute_ends_at"]),
@@ -219,11 +224,22 @@ fn clients() -> TableCreateStatement {
     table("clients")
         .col(text("id").primary_key())
         .col(text("metadata"))
-        .col(text_null("secret_key_id"))
-        .col(binary_null("secret_digest"))
         .col(big_integer("created_at"))
         .col(big_integer_null("disabled_at"))
         .col(big_integer("version"))
+        .take()
+}
+
+fn client_secrets() -> TableCreateStatement {
+    table("client_secrets")
+        .col(uuid("id").primary_key())
+        .col(text("client_id"))
+        .col(text_null("key_id"))
+        .col(binary_null("digest"))
+        .col(binary_null("sealed"))
+        .col(big_integer("created_at"))
+        .col(big_integer_null("expires_at"))
+        .foreign_key(ForeignKey::create().from("client_secrets", "client_id").to("clients", "id").on_delete(ForeignKeyAction::Cascade))
         .take()
 }
 
@@ -284,6 +300,10 @@ fn spent(backend: DbBackend) -> TableCreateStatement {
         table.extra("WITHOUT ROWID");
     }
     table
+}
+
+fn foreign_spent() -> TableCreateStatement {
+    table("foreign_spent").col(binary("id").primary_key()).col(big_integer("expires_at")).take()
 }
 
 fn horizon() -> TableCreateStatement {

@@ -13,13 +13,14 @@ use weftid_tests::wire::{Answer, form_urlencoded, query};
 use crate::main_job::ada;
 
 const FORM: &str = "application/x-www-form-urlencoded";
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 16] = [
     "users",
     "passkeys",
     "backup_codes",
     "one_time_links",
     "sessions",
     "clients",
+    "client_secrets",
     "consents",
     "grants",
     "authorization_requests",
@@ -28,6 +29,7 @@ const TABLES: [&str; 14] = [
     "data_keys",
     "audit_events",
     "spent",
+    "foreign_spent",
 ];
 
 /// How many rows each table has.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use weftid_tests::database::{Database, Kind};
 
 /// Every table that people's doings may add rows to.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 16] = [
     "users",
     "passkeys",
     "backup_codes",
@@ -14,10 +14,12 @@ const TABLES: [&str; 14] = [
     "one_time_links",
     "sessions",
     "clients",
+    "client_secrets",
     "consents",
     "grants",
     "authorization_requests",
     "spent",
+    "foreign_spent",
     "keys",
     "audit_events",
 ];

@@ -1,19 +1,17 @@
-//! Clients: registering them, shutting them out, and what their secrets are compared with.
+//! Clients: registering them, and shutting them out. Their secrets are in [`client_secrets`].
 
 use crate::actions::audit::{Event, Origin};
+use crate::actions::client_secrets;
 use crate::app::App;
+use crate::base::client_secret::ClientSecret;
 use crate::base::clock::Time;
-use crate::base::digest::Digest;
 use crate::base::error::{AppError, Kind};
-use crate::base::id::{ClientId, KeyId};
-use crate::base::secret::ClientSecret;
+use crate::base::id::ClientId;
 use crate::keys::at_rest::NotAtRest;
 use crate::protocol::client_metadata::{ClientMetadata, MetadataProblem};
+use crate::protocol::signing_algorithm::SigningAlgorithm;
 use crate::store::client::{self, Client};
-use crate::store::{Job, StoreError, Write};
-
-/// What the digest of a client secret is made for.
-const PURPOSE: &str = "client_secret";
+use crate::store::{Job, StoreError, Write, client_secret};
 
 /// Why a client was not registered.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +22,9 @@ pub enum NotRegistered {
     /// Another client has that id.
     #[error("a client {0} is registered already")]
     Taken(ClientId),
+    /// Its secret can't be sealed.
+    #[error(transparent)]
+    AtRest(#[from] NotAtRest),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -41,20 +42,44 @@ impl Job for Register {
     async fn run(&self, write: &Write<'_>) -> Result<bool, StoreError> {
         let added = client::insert(write, &self.client).await?;
         if added {
+            for secret in &self.client.secrets {
+                client_secret::insert(write, secret.clone()).await?;
+            }
             Event::new("client_registered", &self.origin).client(&self.client.metadata.client_id).record(write, self.now).await?;
         }
         Ok(added)
     }
 }
 
-/// Registers a client. A confidential one gets a secret, which is shown this once.
+/// Whether there is a key for every algorithm that a client asks for (EdDSA is made on request); every problem at once.
+pub fn check_algorithms(app: &App, metadata: &ClientMetadata) -> Result<(), Vec<MetadataProblem>> {
+    let (view, now) = (app.view(), app.now());
+    let signing = &view.rings.signing;
+    let missing = |(member, algorithm): (&'static str, SigningAlgorithm)| {
+        let waits = signing.schedule().find(|(key, _)| key.algorithm() == algorithm).map(|(_, from)| from.since(now).as_secs());
+        let problem = match waits {
+            None => format!("is {algorithm}, for which there is no key; `weftid keys create --algorithm {algorithm}` makes one"),
+            Some(seconds) => format!("is {algorithm}, whose first key signs in {seconds} seconds, when everybody may have seen it"),
+        };
+        MetadataProblem { member, problem }
+    };
+    let asked = metadata.signing_algorithms().into_iter().filter(|(_, algorithm)| signing.signer(*algorithm, now).is_none());
+    let problems: Vec<_> = asked.map(missing).collect();
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// Registers a client. One that proves itself with a secret gets one, which is shown this once.
 pub async fn create(app: &App, metadata: ClientMetadata, origin: &Origin) -> Result<(ClientId, Option<ClientSecret>), NotRegistered> {
+    let metadata = metadata.with_own_defaults();
     metadata.validate().map_err(NotRegistered::Invalid)?;
+    app.look().await?;
+    check_algorithms(app, &metadata).map_err(NotRegistered::Invalid)?;
     let id = metadata.client_id.clone();
-    let secret = metadata.is_confidential().then(ClientSecret::random);
-    let digest = secret.as_ref().map(|secret| secret_digest(app, &id, &secret.expose()));
-    let now = app.now();
-    let client = Client { metadata, secret: digest, created_at: now, disabled_at: None };
+    let (now, method) = (app.now(), metadata.token_endpoint_auth_method);
+    let secret = method.has_secret().then(ClientSecret::random);
+    let at_rest = |secret: &ClientSecret| client_secrets::at_rest(app, &id, method, &secret.expose(), now);
+    let secrets = secret.as_ref().map(at_rest).transpose()?.into_iter().collect();
+    let client = Client { metadata, secrets, created_at: now, disabled_at: None };
     if !app.store().write(Register { client, origin: origin.clone(), now }).await? {
         return Err(NotRegistered::Taken(id));
     }
@@ -91,15 +116,4 @@ pub async fn set_enabled(app: &App, id: &ClientId, enabled: bool, origin: &Origi
     let changed = app.store().write(SetEnabled { client: id.clone(), enabled, origin: origin.clone(), now: app.now() }).await?;
     app.look().await?;
     Ok(changed)
-}
-
-/// What is stored in the place of a client's secret.
-pub fn secret_digest(app: &App, id: &ClientId, secret: &str) -> (KeyId, Digest) {
-    app.data_keys().digest(PURPOSE, &[id.as_str().as_bytes(), secret.as_bytes()])
-}
-
-/// Whether `secret` is the client's, compared in constant time.
-pub fn is_secret(app: &App, client: &Client, secret: &str) -> Result<bool, NotAtRest> {
-    let Some((key, stored)) = &client.secret else { return Ok(false) };
-    app.data_keys().matches(PURPOSE, *key, &[client.metadata.client_id.as_str().as_bytes(), secret.as_bytes()], stored)
 }

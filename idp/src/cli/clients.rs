@@ -9,7 +9,7 @@ use crate::actions::audit::Origin;
 use crate::actions::clients;
 use crate::app::App;
 use crate::base::id::ClientId;
-use crate::cli::Failure;
+use crate::cli::{Failure, client_secrets};
 use crate::protocol::client_metadata::{ApplicationType, ClientMetadata, GrantType, TokenEndpointAuthMethod};
 use crate::protocol::client_uri::ClientUri;
 use crate::protocol::redirect_uri::RedirectUri;
@@ -37,6 +37,9 @@ pub(super) enum Command {
         /// Its id.
         client_id: String,
     },
+    /// Replace its secret without an outage, or cut one off.
+    #[command(subcommand)]
+    Secret(client_secrets::Command),
 }
 
 #[derive(Debug, Args)]
@@ -63,7 +66,7 @@ pub(super) struct Create {
     /// It sends its secret in the body and not in the Authorization header.
     #[arg(long, conflicts_with = "public")]
     secret_in_body: bool,
-    /// What its ID tokens are signed with: RS256, PS256 or ES256.
+    /// What its ID tokens are signed with: RS256, PS256, ES256, or EdDSA once there is a key for it.
     #[arg(long, value_name = "ALG", default_value_t = SigningAlgorithm::Rs256)]
     algorithm: SigningAlgorithm,
     /// It may refresh its tokens, and ask for access while the person is away.
@@ -128,6 +131,7 @@ pub(super) async fn run(app: &App, command: Command) -> Result<(), Failure> {
         }
         Command::Disable { client_id } => set_enabled(app, &client_id, false).await,
         Command::Enable { client_id } => set_enabled(app, &client_id, true).await,
+        Command::Secret(command) => client_secrets::run(app, command).await,
     }
 }
 

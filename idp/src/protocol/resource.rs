@@ -78,6 +78,13 @@ impl Resources {
         Ok(resources)
     }
 
+    /// The part of these that a token request chooses (RFC 8707 §2.2): those it names, or all of them. What is beyond them is
+    /// `invalid_target` (A-RES-01).
+    pub fn chosen_by(&self, params: &Params) -> Result<Self, OAuthError> {
+        let named = Self::read(params, &self.0)?;
+        Ok(if named.is_empty() { self.clone() } else { named })
+    }
+
     /// These resources; each is to be there once.
     pub const fn of(resources: Vec<ResourceUri>) -> Self {
         Self(resources)

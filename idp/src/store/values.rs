@@ -8,8 +8,8 @@ use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::email::Email;
 use crate::base::id::{
-    AuditEventId, BackupCodeId, BackupCodeSetId, ClientId, CredentialId, GrantId, KeyId, MailId, OneTimeLinkId, PasskeyId, SessionId, Sid, Subject,
-    UserHandle, UserId,
+    AuditEventId, BackupCodeId, BackupCodeSetId, ClientId, ClientSecretId, CredentialId, GrantId, KeyId, MailId, OneTimeLinkId, PasskeyId, SessionId,
+    Sid, Subject, UserHandle, UserId,
 };
 use crate::base::secret::PasswordHash;
 use crate::base::single_use::SingleUseId;
@@ -93,7 +93,7 @@ macro_rules! rest_as_bytes {
 }
 
 rests_as!(Time, i64, |time| time.millis(), |millis| Some(Time::from_millis(millis)));
-rest_as_uuids!(UserId, PasskeyId, BackupCodeId, BackupCodeSetId, OneTimeLinkId, SessionId, GrantId, MailId, AuditEventId, UserHandle);
+rest_as_uuids!(UserId, PasskeyId, BackupCodeId, BackupCodeSetId, OneTimeLinkId, SessionId, ClientSecretId, GrantId, MailId, AuditEventId, UserHandle);
 rest_as_bytes!(Digest, SingleUseId);
 rest_as_text!(KeyId, Role, Theme, LinkKind, Ring, Acr, Amr, Scope);
 rests_as!(Email, String, |email| email.as_str().to_owned(), |text| Some(Email::from_stored(text)));

@@ -3,13 +3,17 @@
 use std::collections::BTreeSet;
 
 use crate::protocol::client_jwks::ClientJwks;
-use crate::protocol::client_metadata::{ApplicationType, ClientAlgorithm, ClientMetadata, GrantType, MetadataProblem, SubjectType, only_code};
+use crate::protocol::client_metadata::{
+    ApplicationType, ClientAlgorithm, ClientMetadata, GrantType, MetadataProblem, SubjectType, TokenEndpointAuthMethod, only_code,
+};
 use crate::protocol::client_uri::ClientUri;
 use crate::protocol::redirect_uri::{RedirectUri, RedirectUriPolicy};
 use crate::protocol::scope;
 
 /// The most addresses in one list.
 const MOST_URIS: usize = 50;
+/// The longest word of a scope: people read it on the consent page.
+const LONGEST_SCOPE_WORD: usize = 100;
 /// The most people or pages to ask.
 const MOST_CONTACTS: usize = 10;
 /// The longest `max_age` that means anything, in seconds.
@@ -50,8 +54,11 @@ impl ClientMetadata {
     fn check_redirects(&self, report: &mut Report<'_>) {
         let native = self.application_type == ApplicationType::Native;
         let policy = RedirectUriPolicy { native, allow_loopback_http: self.allow_loopback_http };
-        if self.redirect_uris.is_empty() {
+        if self.has_people() && self.redirect_uris.is_empty() {
             report("redirect_uris", "must have at least one address");
+        }
+        if !self.has_people() && !(self.redirect_uris.is_empty() && self.post_logout_redirect_uris.is_empty()) {
+            report("redirect_uris", "must be empty without the grant type authorization_code: nobody is sent there");
         }
         for (member, uris) in [("redirect_uris", &self.redirect_uris), ("post_logout_redirect_uris", &self.post_logout_redirect_uris)] {
             if uris.len() > MOST_URIS {
@@ -93,6 +100,13 @@ impl ClientMetadata {
             report("request_object_signing_alg", "must be asymmetric");
         }
         let has_keys = self.jwks.is_some() || self.jwks_uri.is_some();
+        if self.token_endpoint_auth_method == TokenEndpointAuthMethod::PrivateKeyJwt && !has_keys {
+            report("token_endpoint_auth_method", "private_key_jwt needs jwks or jwks_uri to verify assertions with");
+        }
+        // For other methods it means nothing, and is passed over.
+        if !self.token_endpoint_auth_method.assertion_algorithms().is_empty() && self.assertion_algorithms().is_empty() {
+            report("token_endpoint_auth_signing_alg", "is none that the token_endpoint_auth_method can use");
+        }
         if !has_keys && (self.require_signed_request_object || self.request_object_signing_alg.is_some()) {
             report("request_object_signing_alg", "needs jwks or jwks_uri to verify request objects with");
         }
@@ -145,28 +159,47 @@ impl ClientMetadata {
                 report("request_uris", &format!("{:.100} {problem}", uri.as_str()));
             }
         }
-        if self.resources.len() > MOST_URIS {
-            report("resources", "must have at most 50 addresses");
-        }
-        for resource in &self.resources {
-            if let Err(problem) = resource.check() {
-                report("resources", &format!("{:.100} {problem}", resource.as_str()));
+        for (member, resources) in [("resources", &self.resources), ("introspection_audiences", &self.introspection_audiences)] {
+            if resources.len() > MOST_URIS {
+                report(member, "must have at most 50 addresses");
             }
+            for resource in resources {
+                if let Err(problem) = resource.check() {
+                    report(member, &format!("{:.100} {problem}", resource.as_str()));
+                }
+            }
+        }
+        if !self.introspection_audiences.is_empty() && !self.is_confidential() {
+            report("introspection_audiences", "is for clients that prove who they are");
         }
     }
 
     fn check_rights(&self, report: &mut Report<'_>) {
-        if !self.may_use(GrantType::AuthorizationCode) {
-            report("grant_types", "must have authorization_code");
+        // Clients that only introspect have no grant at all.
+        if self.may_use(GrantType::RefreshToken) && !self.has_people() {
+            report("grant_types", "has refresh_token, which needs authorization_code");
         }
-        if self.response_types != only_code() {
-            report("response_types", "must be exactly [\"code\"]");
+        // OAuth 2.1 §4.2: who can't prove who it is has no name of its own to ask in (A-TOK-06).
+        if self.may_use(GrantType::ClientCredentials) && !self.is_confidential() {
+            report("grant_types", "has client_credentials, which is for clients that prove who they are");
         }
-        if !self.scope.contains(scope::OPENID) {
-            report("scope", "must have openid");
+        if self.has_people() {
+            if self.response_types != only_code() {
+                report("response_types", "must be exactly [\"code\"]");
+            }
+            if !self.scope.contains(scope::OPENID) {
+                report("scope", "must have openid");
+            }
+        } else {
+            if !self.response_types.is_empty() {
+                report("response_types", "must be empty without the grant type authorization_code");
+            }
+            if let Some(token) = self.scope.tokens().find(|token| scope::SUPPORTED.contains(&token.as_str())) {
+                report("scope", &format!("has {token}, which is about people: nobody signs in for it without the grant type authorization_code"));
+            }
         }
-        for token in self.scope.tokens().filter(|token| !scope::SUPPORTED.contains(&token.as_str())) {
-            report("scope", &format!("has {token:.60}, which means nothing here"));
+        for token in self.scope.tokens().filter(|token| token.as_str().len() > LONGEST_SCOPE_WORD) {
+            report("scope", &format!("has {token:.20}..., which is longer than 100 characters"));
         }
         if self.scope.contains(scope::OFFLINE_ACCESS) && !self.may_use(GrantType::RefreshToken) {
             report("scope", "has offline_access, which needs the grant type refresh_token");
