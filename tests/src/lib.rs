@@ -17,6 +17,7 @@ pub mod html;
 pub mod log;
 pub mod mailbox;
 pub mod nginx;
+pub mod outside;
 pub mod own_secrets;
 pub mod pair;
 pub mod person;
@@ -25,6 +26,7 @@ pub mod process;
 pub mod provider;
 pub mod raw;
 pub mod relying_party;
+pub mod tls;
 pub mod watched;
 pub mod wire;
 

@@ -13,6 +13,7 @@ pub mod ceremonies;
 pub mod choosing;
 pub mod client_authentication;
 pub mod client_credentials;
+pub mod client_documents;
 pub mod client_keys;
 pub mod client_secrets;
 pub mod clients;
