@@ -11,9 +11,11 @@ use weftid_tests::client_keys::{ASSERTION_TYPE, ClientKey, assertion_claims};
 use weftid_tests::database::Kind;
 use weftid_tests::log::{Log, captured};
 use weftid_tests::on_both_databases;
+use weftid_tests::outside::Outside;
 use weftid_tests::pair::Pair;
 use weftid_tests::provider::{ISSUER, Provider};
 use weftid_tests::relying_party::RelyingParty;
+use weftid_tests::tls::Authority;
 use weftid_tests::wire::Answer;
 
 use crate::main_job::ada;
@@ -286,6 +288,36 @@ async fn an_assertion_is_used_once_on_two_nodes() {
         assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
         assert!(answers.iter().all(|answer| answer.status == 200 || answer.error_code() == "invalid_client"));
     }
+}
+
+/// OpenID Connect Core §10.1.1, A-CA-07: keys may stand at an address of the client's; one that is new there is fetched for the first assertion that
+/// it signed, and one that stands nowhere is not believed.
+#[tokio::test]
+async fn a_client_changes_its_keys_where_they_stand() {
+    let authority = Authority::new();
+    let file = authority.file();
+    let settings = [("outbound.ca_file", file.path().to_str().unwrap()), ("outbound.allowed_networks", "127.0.0.0/8,::1")];
+    let provider = Provider::start_with(Kind::Sqlite, &settings).await;
+    let outside = Outside::start("127.0.0.1", &authority.certifies(&["localhost"])).await;
+    let (old, new) = (ClientKey::pair("ES256"), ClientKey::own_pair("ES256"));
+    outside.serves("/jwks", &old.jwks());
+    let mut metadata = metadata("keyed");
+    metadata["token_endpoint_auth_method"] = json!("private_key_jwt");
+    metadata["jwks_uri"] = json!(outside.url("localhost", "/jwks"));
+    let mut client = provider.client(metadata).await;
+    let own = [("grant_type", "client_credentials")];
+    for key in [&old, &old] {
+        client.assertion_key = Some(key.clone());
+        client.posts("token_endpoint", &own).await.is(200);
+    }
+    client.assertion_key = Some(new.clone());
+    is_refused(&client.posts("token_endpoint", &own).await, "it stands nowhere yet");
+    outside.serves("/jwks", &json!({"keys": [old.jwk(), new.jwk()]}));
+    provider.clock.advance(Duration::from_secs(61));
+    client.posts("token_endpoint", &own).await.is(200);
+    client.assertion_key = Some(old);
+    client.posts("token_endpoint", &own).await.is(200);
+    assert!(outside.heard("/jwks").len() <= 3, "fetched as often as needed, and no more");
 }
 
 /// C-LOG-02, A-CA-09: an assertion is as good as a secret as long as it lives: it is not in the log, nor taken from an address.
