@@ -140,8 +140,8 @@ pub struct Accepted {
 impl Accepted {
     /// Whether it is for our own userinfo: for no resource, or for that one by name (RFC 9068 §4).
     pub fn is_for_us(&self, app: &App) -> bool {
-        let userinfo = ResourceUri::from_text(app.config().issuer.join(path::USERINFO));
-        self.token.resources.is_empty() || self.token.resources.as_slice().contains(&userinfo)
+        let resources = &self.token.resources;
+        resources.is_empty() || resources.as_slice().contains(&ResourceUri::from_text(app.config().issuer.join(path::USERINFO)))
     }
 }
 
