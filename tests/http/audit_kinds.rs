@@ -8,7 +8,16 @@ use syn::visit::{self, Visit};
 use weftid::actions::activity::{KINDS, ROUTINE};
 
 /// Kinds that are about nobody's account.
-const NOBODYS: [&str; 5] = ["client_registered", "client_enabled", "client_disabled", "invitation_made", "setup_link_made"];
+const NOBODYS: [&str; 8] = [
+    "client_registered",
+    "client_enabled",
+    "client_disabled",
+    "client_secret_added",
+    "client_secret_revoked",
+    "invitation_made",
+    "setup_link_made",
+    "signing_key_created",
+];
 
 /// Functions of the actions that hand a kind on to `Event::new`, whatever their other arguments are.
 const HAND_ON: [&str; 2] = ["event", "revoke_in"];

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::sea_query::ColumnType;
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, Database as Connector, DatabaseConnection, EntityTrait, Iterable as _, Statement};
 use weftid::store::{
-    attempt, audit_event, authorization_request, backup_code, client, consent, data_key, grant, horizon, initial_access_token, key, mail,
-    one_time_link, passkey, password, session, spent, totp, user,
+    attempt, audit_event, authorization_request, backup_code, client, client_secret, consent, data_key, foreign_spent, grant, horizon,
+    initial_access_token, key, mail, one_time_link, passkey, password, session, spent, totp, user,
 };
 use weftid_tests::database::{Database, Kind};
 use weftid_tests::on_both_databases;
@@ -40,8 +40,10 @@ fn entities() -> BTreeMap<String, Columns> {
     expected::<authorization_request::Entity>(&mut tables);
     expected::<backup_code::Entity>(&mut tables);
     expected::<client::Entity>(&mut tables);
+    expected::<client_secret::Entity>(&mut tables);
     expected::<consent::Entity>(&mut tables);
     expected::<data_key::Entity>(&mut tables);
+    expected::<foreign_spent::Entity>(&mut tables);
     expected::<grant::Entity>(&mut tables);
     expected::<horizon::Entity>(&mut tables);
     expected::<initial_access_token::Entity>(&mut tables);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use weftid_tests::database::{Database, Kind};
 
 /// Every table that people's doings may add rows to. That none is forgotten is seen to by `schema`.
-pub(crate) const TABLES: [&str; 16] = [
+pub(crate) const TABLES: [&str; 18] = [
     "users",
     "passkeys",
     "backup_codes",
@@ -16,10 +16,12 @@ pub(crate) const TABLES: [&str; 16] = [
     "sessions",
     "clients",
     "initial_access_tokens",
+    "client_secrets",
     "consents",
     "grants",
     "authorization_requests",
     "spent",
+    "foreign_spent",
     "keys",
     "audit_events",
 ];

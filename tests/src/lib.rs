@@ -10,6 +10,7 @@
 pub mod authenticator;
 pub mod browser;
 pub mod cbor;
+pub mod client_keys;
 pub mod cookies;
 pub mod database;
 pub mod html;

@@ -2,14 +2,16 @@
 //! A deleted client is nobody at once, on every node; what it was given goes in slices.
 
 use crate::actions::audit::{Event, Origin};
-use crate::actions::{clients, sectors};
+use crate::actions::{client_secrets, clients};
 use crate::app::App;
+use crate::base::client_secret::ClientSecret;
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
-use crate::base::id::{ClientId, KeyId};
-use crate::base::secret::ClientSecret;
+use crate::base::id::ClientId;
+use crate::keys::at_rest::NotAtRest;
 use crate::protocol::client_metadata::{ClientMetadata, MetadataProblem};
 use crate::store::client::{self, Client};
+use crate::store::client_secret;
 use crate::store::spent::SWEEP_BATCH;
 use crate::store::{Job, StoreError, Write};
 
@@ -28,6 +30,9 @@ pub enum NotChanged {
     /// The token is not the one of this registration (any more).
     #[error("the registration access token is not that of {0}")]
     NotTheirs(ClientId),
+    /// Its secret can't be sealed.
+    #[error(transparent)]
+    AtRest(#[from] NotAtRest),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -69,7 +74,7 @@ struct Replace {
     /// The registration access token from now on.
     registration: Option<Digest>,
     /// For a client that needs a secret and has none.
-    spare: (KeyId, Digest),
+    spare: Option<client_secret::Model>,
     origin: Origin,
     now: Time,
 }
@@ -84,14 +89,16 @@ impl Job for Replace {
             return Ok(Err(refusal));
         }
         let members = before.metadata.difference(&self.metadata);
-        let needs_secret = self.metadata.is_confidential();
-        let gets_secret = needs_secret && before.secret.is_none();
-        let secret = needs_secret.then(|| before.secret.unwrap_or(self.spare));
+        // One that needs none any more loses those that it has.
+        let method = self.metadata.token_endpoint_auth_method;
+        let gets_secret = self.spare.is_some() && !client_secrets::has_one(&before, method, self.now);
+        let kept = if method.has_secret() { before.secrets.clone() } else { Vec::new() };
+        let secrets = kept.into_iter().chain(self.spare.clone().filter(|_| gets_secret)).collect();
         if members.is_empty() && !gets_secret && self.registration.is_none() {
             return Ok(Ok((before, false, members)));
         }
         let registration = self.registration.or(before.registration);
-        let after = Client { metadata: self.metadata.clone(), secret, registration, updated_at: self.now, version, ..before };
+        let after = Client { metadata: self.metadata.clone(), secrets, registration, updated_at: self.now, version, ..before };
         client::replace(write, &after, version).await?;
         Event::new("client_updated", &self.origin).client(id).detail("changed", members.clone()).record(write, self.now).await?;
         Ok(Ok((after, gets_secret, members)))
@@ -107,11 +114,11 @@ pub async fn update(
     registration: Option<Digest>,
     origin: &Origin,
 ) -> Result<Changed, NotChanged> {
-    metadata.validate().map_err(NotChanged::Invalid)?;
-    sectors::check(app, &metadata).await.map_err(|problem| NotChanged::Invalid(vec![problem]))?;
-    let secret = ClientSecret::random();
-    let spare = clients::secret_digest(app, &metadata.client_id, &secret.expose());
-    let job = Replace { metadata, condition, registration, spare, origin: origin.clone(), now: app.now() };
+    let metadata = metadata.with_own_defaults();
+    clients::judge(app, &metadata).await.map_err(NotChanged::Invalid)?;
+    let (now, method, secret) = (app.now(), metadata.token_endpoint_auth_method, ClientSecret::random());
+    let spare = method.has_secret().then(|| client_secrets::at_rest(app, &metadata.client_id, method, &secret.expose(), now)).transpose()?;
+    let job = Replace { metadata, condition, registration, spare, origin: origin.clone(), now };
     let (client, gets_secret, members) = app.store().write(job).await??;
     app.look().await?;
     Ok(Changed { client, secret: gets_secret.then_some(secret), members })

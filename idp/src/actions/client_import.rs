@@ -8,14 +8,16 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::actions::audit::{Event, Origin};
-use crate::actions::{clients, sectors};
+use crate::actions::{client_secrets, clients};
 use crate::app::App;
+use crate::base::client_secret::ClientSecret;
 use crate::base::clock::Time;
 use crate::base::id::ClientId;
-use crate::base::secret::{ClientSecret, ExposeSecret as _, SecretString};
+use crate::base::secret::{ExposeSecret as _, SecretString};
 use crate::keys::at_rest::NotAtRest;
 use crate::protocol::client_metadata::{ClientMetadata, MetadataProblem, is_in_a_language};
 use crate::store::client::{self, Client, Source};
+use crate::store::client_secret;
 use crate::store::{Job, StoreError, Write};
 
 /// A secret shorter than this can be guessed by whoever has a copy of an answer that it signed.
@@ -199,12 +201,16 @@ impl Job for Import {
 
 /// Registers what is not there, and makes what is there what is imported; a secret that is not given stays as it is.
 pub async fn import(app: &App, entries: Vec<Entry>, origin: &Origin) -> Result<Vec<Imported>, NotImported> {
-    for (index, entry) in entries.iter().enumerate() {
-        sectors::check(app, &entry.metadata).await.map_err(|problem| {
-            NotImported::Invalid(vec![EntryProblem { number: index + 1, client_id: Some(entry.metadata.client_id.to_string()), problem }])
-        })?;
-    }
     app.look().await?;
+    let mut problems = Vec::new();
+    for (index, entry) in entries.iter().enumerate() {
+        let found = clients::judge(app, &entry.metadata).await.err().unwrap_or_default();
+        let client_id = Some(entry.metadata.client_id.to_string());
+        problems.extend(found.into_iter().map(|problem| EntryProblem { number: index + 1, client_id: client_id.clone(), problem }));
+    }
+    if !problems.is_empty() {
+        return Err(NotImported::Invalid(problems));
+    }
     let (view, now) = (app.view(), app.now());
     let mut job = Import { added: Vec::new(), replaced: Vec::new(), events: Vec::new(), now };
     let mut imported = Vec::with_capacity(entries.len());
@@ -212,7 +218,7 @@ pub async fn import(app: &App, entries: Vec<Entry>, origin: &Origin) -> Result<V
         let id = entry.metadata.client_id.clone();
         let (became, secret) = match view.client(&id) {
             None => {
-                let (client, secret) = new_client(app, entry, now);
+                let (client, secret) = new_client(app, entry, now)?;
                 job.events.push(clients::registered(&client, origin));
                 job.added.push(client);
                 (Became::Registered, secret)
@@ -239,15 +245,19 @@ pub async fn import(app: &App, entries: Vec<Entry>, origin: &Origin) -> Result<V
     Ok(imported)
 }
 
-fn new_client(app: &App, entry: Entry, now: Time) -> (Client, Option<ClientSecret>) {
+fn new_client(app: &App, entry: Entry, now: Time) -> Result<(Client, Option<ClientSecret>), NotAtRest> {
     let Entry { metadata, secret: given, enabled } = entry;
-    let (mut client, mut made) = clients::new_client(app, metadata, Source::Administrator, now);
+    let (mut client, mut made) = clients::new_client(app, metadata, Source::Administrator, now)?;
     if let Some(given) = given {
-        client.secret = Some(clients::secret_digest(app, &client.metadata.client_id, given.expose_secret()));
+        client.secrets = vec![at_rest(app, &client.metadata, &given, now)?];
         made = None;
     }
     client.disabled_at = (enabled == Some(false)).then_some(now);
-    (client, made)
+    Ok((client, made))
+}
+
+fn at_rest(app: &App, metadata: &ClientMetadata, secret: &SecretString, now: Time) -> Result<client_secret::Model, NotAtRest> {
+    client_secrets::at_rest(app, &metadata.client_id, metadata.token_endpoint_auth_method, secret.expose_secret(), now)
 }
 
 /// What is to stand in the place of `before`, and what is different about it; `None` if nothing is.
@@ -256,21 +266,22 @@ type Replacement = Option<(Client, Vec<&'static str>, Option<ClientSecret>)>;
 fn replacement(app: &App, before: &Client, entry: Entry, now: Time) -> Result<Replacement, NotAtRest> {
     let Entry { metadata, secret: given, enabled } = entry;
     let mut members = before.metadata.difference(&metadata);
-    let (mut after, made) = clients::new_client(app, metadata, before.source, now);
+    let (mut after, made) = clients::new_client(app, metadata, before.source, now)?;
+    let method = after.metadata.token_endpoint_auth_method;
+    let usable = client_secrets::has_one(before, method, now);
     let mut told = None;
-    after.secret = match given {
-        Some(given) if !clients::is_secret(app, before, given.expose_secret())? => {
+    match given {
+        Some(given) if !usable || !client_secrets::fits(app, Some(before), &after.metadata.client_id, given.expose_secret())? => {
             members.push("client_secret");
-            Some(clients::secret_digest(app, &after.metadata.client_id, given.expose_secret()))
+            after.secrets = vec![at_rest(app, &after.metadata, &given, now)?];
         }
-        // A client that needs a secret and had none gets one.
-        None if before.secret.is_none() && made.is_some() => {
+        // A client that needs a secret and has none that its method can use gets one.
+        None if made.is_some() && !usable => {
             members.push("client_secret");
             told = made;
-            after.secret
         }
-        _ => before.secret.filter(|_| after.metadata.is_confidential()),
-    };
+        _ => after.secrets = if method.has_secret() { before.secrets.clone() } else { Vec::new() },
+    }
     if enabled.is_some_and(|enabled| enabled != before.is_enabled()) {
         members.push("enabled");
     }
