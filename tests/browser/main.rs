@@ -12,6 +12,7 @@ mod fallback;
 mod foreign;
 mod instrument;
 mod main_job;
+mod more_pictures;
 mod offer;
 mod pages;
 mod pictures;
