@@ -9,7 +9,7 @@ use crate::house::{repository, rust_files};
 /// A test as the source shows it.
 #[derive(Debug, Default)]
 pub(crate) struct Test {
-    documentation: String,
+    pub(crate) documentation: String,
     pub(crate) ignored: bool,
 }
 

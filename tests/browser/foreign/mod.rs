@@ -21,7 +21,7 @@ use url::Url;
 use weftid_tests::browser::Page;
 use weftid_tests::database::Database;
 use weftid_tests::process::{self, Process};
-use weftid_tests::watched::{Watched, free_port, unprivileged};
+use weftid_tests::watched::{Watched, free_port};
 
 use crate::stage::Visitor;
 
@@ -107,9 +107,6 @@ impl Program {
         command.args(["-c", WATCHER, "sh"]).arg(program.get_program()).args(program.get_args()).current_dir(folder.path()).env("LOG", &log);
         command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
         house.tells(&mut command);
-        // Some would rather not be root, and whoever they are then has to write into their folder.
-        unprivileged(&mut command, &["www-data", "nobody"]);
-        open_up(folder.path());
         let (watched, _) = Watched::start(command);
         let address = SocketAddr::from(([127, 0, 0, 1], house.home.port().unwrap()));
         let deadline = Instant::now() + Duration::from_secs(30);
@@ -140,11 +137,6 @@ fn copy(from: &Path, to: &Path) {
             std::fs::copy(entry.path(), target).unwrap();
         }
     }
-}
-
-fn open_up(folder: &Path) {
-    let everybody = std::os::unix::fs::PermissionsExt::from_mode(0o777);
-    std::fs::set_permissions(folder, everybody).unwrap();
 }
 
 /// The part that all relying parties play: in by passkey, userinfo, refresh, out. Their pages have the same hooks.

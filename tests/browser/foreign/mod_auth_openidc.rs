@@ -14,6 +14,8 @@ async fn mod_auth_openidc_signs_in_refreshes_and_signs_out() {
     let modules = PathBuf::from("/usr/lib/apache2/modules");
     assert!(modules.join("mod_auth_openidc.so").is_file(), "libapache2-mod-auth-openidc is missing: tests/foreign/install installs it");
     let _program = Program::start(&house, &source("mod_auth_openidc"), |folder| {
+        // Apache's workers are somebody else when root starts it, and have to read the pages.
+        std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         let mut apache = Command::new("/usr/sbin/apache2");
         apache.args(["-D", "FOREGROUND", "-f"]).arg(folder.join("apache.conf"));
         apache.env("FOLDER", folder).env("MODULES", &modules).env("PASSPHRASE", base64url::encode(random::bytes::<24>()));
