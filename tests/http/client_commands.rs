@@ -102,6 +102,15 @@ on_both_databases! {
         let whole = shell.file("whole.json", &whole);
         let replaced = shell.json(&["update", "shop", "--json", &whole]).await;
         assert_eq!((&replaced["scope"], &replaced["grant_types"]), (&json!("openid profile email"), &json!(["authorization_code"])));
+        let refused = shell.file("refused.json", &json!({"client_name": "Shop", "redirect_uris": ["https://shop.test/cb"], "enabled": false}));
+        assert!(shell.fails(&["update", "shop", "--json", &refused], 1).await.contains("weftid clients disable"));
+        let copy = shell.file("copy.json", &{
+            let mut copy = replaced.clone();
+            copy["client_id"] = json!("copy");
+            copy["client_name#de"] = json!("Kopie");
+            copy
+        });
+        assert_eq!(shell.json(&["create", "--json", &copy, "--name", "Copy"]).await["client_name"], "Copy", "what is shown can be registered again");
         // To public and back: a new secret.
         shell.says(&["update", "shop", "--public"]).await;
         assert!(shell.says(&["update", "shop", "--clear", "token_endpoint_auth_method"]).await.contains("client_secret  wk_"));

@@ -126,7 +126,7 @@ mod tests {
     use super::*;
     use crate::protocol::error::ErrorCode;
 
-    fn asked(further: Value) -> Result<ClientMetadata, Vec<MetadataProblem>> {
+    fn asked(further: &Value) -> Result<ClientMetadata, Vec<MetadataProblem>> {
         let mut members = json!({"redirect_uris": ["https://rp.test/cb"]}).as_object().unwrap().clone();
         members.extend(further.as_object().unwrap().clone());
         read(members, &ClientId::from_text("made-here"), true)
@@ -135,7 +135,7 @@ mod tests {
     /// A-DCR-02: id, consent, PKCE and whatever else is an administrator's are not the client's to choose.
     #[test]
     fn what_administrators_decide_is_passed_over() {
-        let client = asked(json!({
+        let client = asked(&json!({
             "client_id": "admin", "client_secret": "mine", "require_consent": false, "require_pkce": false, "allow_loopback_http": true,
             "scope_claims_in_id_token": true, "resources": ["https://api.test"], "description": "Trust me", "enabled": true, "trusted": true,
             "roles": ["admin"], "client_name#de": "Anders", "logo_uri": null, "frontchannel_logout_uri": "https://rp.test/bye",
@@ -146,7 +146,7 @@ mod tests {
         assert!(client.resources.is_empty() && client.description.is_none());
         assert_eq!(client.client_name, "rp.test", "one without a name is called by its host");
         assert_eq!(client.scope.to_string(), "openid profile email address phone");
-        let refreshing = asked(json!({"grant_types": ["authorization_code", "refresh_token"]})).unwrap();
+        let refreshing = asked(&json!({"grant_types": ["authorization_code", "refresh_token"]})).unwrap();
         assert!(refreshing.scope.contains(scope::OFFLINE_ACCESS));
         let members = json!({"redirect_uris": ["https://rp.test/cb"], "token_endpoint_auth_method": "none"});
         assert!(read(members.as_object().unwrap().clone(), &ClientId::from_text("a"), false).unwrap().require_pkce, "A-PKCE-01");
@@ -169,18 +169,18 @@ mod tests {
             ("token_endpoint_auth_method", json!("tls_client_auth")),
             ("id_token_signed_response_alg", json!("none")),
         ] {
-            let problems = asked(json!({member: value})).unwrap_err();
+            let problems = asked(&json!({member: value})).unwrap_err();
             assert!(problems.iter().any(|problem| problem.member == member), "{member}: {problems:?}");
             assert_eq!(refusal(&problems).code(), ErrorCode::InvalidClientMetadata);
         }
-        assert!(asked(json!({"tls_client_certificate_bound_access_tokens": false, "id_token_encrypted_response_alg": null})).is_ok());
+        assert!(asked(&json!({"tls_client_certificate_bound_access_tokens": false, "id_token_encrypted_response_alg": null})).is_ok());
     }
 
     /// A-RED-04, A-RED-05, A-RED-06: redirect URIs have a code of their own.
     #[test]
     fn bad_redirect_uris_are_said_to_be_that() {
         for uri in ["http://rp.test/cb", "https://rp.test/cb#", "javascript:alert(1)", "https://*.rp.test/cb", "http://localhost/cb"] {
-            let refused = refusal(&asked(json!({"redirect_uris": [uri]})).unwrap_err());
+            let refused = refusal(&asked(&json!({"redirect_uris": [uri]})).unwrap_err());
             assert_eq!(refused.code(), ErrorCode::InvalidRedirectUri, "{uri}");
             assert!(refused.description().contains("redirect_uris"), "{}", refused.description());
         }
@@ -190,16 +190,16 @@ mod tests {
     #[test]
     fn foreign_links_are_not_registered() {
         let links = |host: &str| json!({"logo_uri": format!("https://{host}/logo.png"), "policy_uri": format!("https://{host}/privacy")});
-        let own = asked(links("rp.test")).unwrap();
+        let own = asked(&links("rp.test")).unwrap();
         assert!(own.logo_uri.is_some() && own.policy_uri.is_some());
         for host in ["bank.test", "rp.test.evil.test", "www.rp.test"] {
-            let foreign = asked(links(host)).unwrap();
+            let foreign = asked(&links(host)).unwrap();
             assert!(foreign.logo_uri.is_none() && foreign.policy_uri.is_none(), "{host}");
         }
         // With two hosts nobody knows whose page it is.
         let mut both = links("bank.test");
         both["redirect_uris"] = json!(["https://rp.test/cb", "https://bank.test/cb"]);
-        assert!(asked(both).unwrap().policy_uri.is_none());
-        assert!(asked(json!({"tos_uri": "javascript:alert(1)"})).is_err(), "what is no link at all is refused");
+        assert!(asked(&both).unwrap().policy_uri.is_none());
+        assert!(asked(&json!({"tos_uri": "javascript:alert(1)"})).is_err(), "what is no link at all is refused");
     }
 }

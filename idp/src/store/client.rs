@@ -124,7 +124,7 @@ impl Client {
     }
 
     /// `None` for one that was deleted.
-    fn read(row: Model) -> Result<Option<Self>, StoreError> {
+    fn read(row: &Model) -> Result<Option<Self>, StoreError> {
         if row.deleted_at.is_some() {
             return Ok(None);
         }
@@ -162,7 +162,7 @@ impl Client {
 /// The clients that changed after `version`: id, the version of its change, and what it is now, which is nothing if it was deleted.
 pub async fn changed_since(rows: &impl Rows, version: i64) -> Result<Vec<(ClientId, i64, Option<Client>)>, StoreError> {
     let changed = Entity::find().filter(Column::Version.gt(version)).all(rows.rows()).await?;
-    changed.into_iter().map(|row| Ok((row.id.clone(), row.version, Client::read(row)?))).collect()
+    changed.into_iter().map(|row| Ok((row.id.clone(), row.version, Client::read(&row)?))).collect()
 }
 
 /// What became of a client that was to be registered.
@@ -236,7 +236,7 @@ pub async fn insert_and_replace(write: &Write<'_>, added: &[Client], replaced: &
 pub async fn take_up(write: &Write<'_>, id: &ClientId) -> Result<(i64, Option<Client>), StoreError> {
     let version = horizon::next_settings_version(write).await?;
     let row = Entity::find_by_id(id.clone()).one(write.rows()).await?;
-    Ok((version, row.map(Client::read).transpose()?.flatten()))
+    Ok((version, row.as_ref().map(Client::read).transpose()?.flatten()))
 }
 
 /// Puts this in the place of what [`take_up`] found.

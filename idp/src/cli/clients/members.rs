@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn there_is_a_flag_for_every_member() {
         let flags: BTreeSet<&str> = FLAGS.iter().map(|flag| flag.member).chain(["client_id"]).collect();
-        assert_eq!(flags, BTreeSet::from_iter(ClientMetadata::names().iter().copied()));
+        assert_eq!(flags, ClientMetadata::names().iter().copied().collect());
         assert_eq!(flags.len(), FLAGS.len() + 1, "one each");
     }
 

@@ -57,7 +57,7 @@ impl ClientMetadata {
             report("redirect_uris", "must have at least one address");
         }
         for (member, uris) in [("redirect_uris", &self.redirect_uris), ("post_logout_redirect_uris", &self.post_logout_redirect_uris)] {
-            check_list(member, uris.iter().map(|uri| (uri.as_str(), uri.check(policy))).collect(), report);
+            check_list(member, &uris.iter().map(|uri| (uri.as_str(), uri.check(policy))).collect::<Vec<_>>(), report);
         }
     }
 
@@ -149,10 +149,10 @@ impl ClientMetadata {
         if self.backchannel_logout_session_required && self.backchannel_logout_uri.is_none() {
             report("backchannel_logout_session_required", "means nothing without backchannel_logout_uri");
         }
-        let request_uris = self.request_uris.iter().map(|uri| (uri.as_str(), uri.check()));
-        check_list("request_uris", request_uris.collect(), report);
-        let resources = self.resources.iter().map(|resource| (resource.as_str(), resource.check()));
-        check_list("resources", resources.collect(), report);
+        let request_uris: Vec<_> = self.request_uris.iter().map(|uri| (uri.as_str(), uri.check())).collect();
+        check_list("request_uris", &request_uris, report);
+        let resources: Vec<_> = self.resources.iter().map(|resource| (resource.as_str(), resource.check())).collect();
+        check_list("resources", &resources, report);
     }
 
     fn check_rights(&self, report: &mut Report<'_>) {
@@ -187,7 +187,7 @@ impl ClientMetadata {
 }
 
 /// A list of addresses: not too many, each good, none twice.
-fn check_list(member: &'static str, entries: Vec<(&str, Result<(), &'static str>)>, report: &mut Report<'_>) {
+fn check_list(member: &'static str, entries: &[(&str, Result<(), &'static str>)], report: &mut Report<'_>) {
     if entries.len() > MOST_URIS {
         report(member, "must have at most 50 addresses");
     }
