@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -34,6 +34,9 @@ use crate::store::{Job, Store, StoreError, Write, data_key, passkey};
 /// How often at most an unknown key id makes this node read the rings again.
 const RELOAD_EVERY: Duration = Duration::from_secs(1);
 
+/// How old what this node knows of clients and keys may be where something is given without asking the database.
+const CURRENT_FOR: Duration = Duration::from_secs(5);
+
 /// Everything a request may need.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
@@ -56,6 +59,8 @@ struct Parts {
     flood_guard: FloodGuard,
     epoch: i64,
     view: ArcSwap<View>,
+    /// When the horizon was last asked for, in milliseconds.
+    looked_at: AtomicI64,
     draining: AtomicBool,
     /// Held while the view is loaded, with the moment of the last load.
     loading: Mutex<Time>,
@@ -160,6 +165,7 @@ impl App {
             flood_guard,
             epoch: horizon.epoch,
             view: ArcSwap::from_pointee(view),
+            looked_at: AtomicI64::new(loaded_at.millis()),
             draining: AtomicBool::new(false),
             loading: Mutex::new(loaded_at),
         };
@@ -278,8 +284,18 @@ impl App {
 
     /// Asks for the horizon, and takes note of it: what timers and the health check do.
     pub async fn look(&self) -> Result<(), StoreError> {
+        let asked_at = self.now();
         let horizon = horizon::current(&self.0.store).await?;
-        self.observe(Horizon { epoch: horizon.epoch, settings_version: horizon.settings_version }).await
+        self.observe(Horizon { epoch: horizon.epoch, settings_version: horizon.settings_version }).await?;
+        self.0.looked_at.fetch_max(asked_at.millis(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Makes sure that what this node knows of clients and keys is not older than 5 s: before something is given without asking the database.
+    /// A timer looks every second, so that this asks nothing as long as the database answers; an error means that it doesn't.
+    pub async fn be_current(&self) -> Result<(), StoreError> {
+        let looked_at = Time::from_millis(self.0.looked_at.load(Ordering::Relaxed));
+        if self.now().since(looked_at) <= CURRENT_FOR { Ok(()) } else { self.look().await }
     }
 
     /// Opens a sealed value. One that names an unknown key makes this node read the rings again first, at most once a second.

@@ -21,10 +21,12 @@ impl MigrationTrait for Migration {
             one_time_links(),
             sessions(),
             clients(),
+            client_secrets(),
             initial_access_tokens(),
             consents(),
             grants(),
             authorization_requests(),
+            foreign_spent(),
             horizon(),
             keys(),
             data_keys(),
@@ -45,6 +47,9 @@ impl MigrationTrait for Migration {
             ("clients", &["deleted_at"]),
             ("initial_access_tokens", &["expires_at"]),
             ("consents", &["client_id"]),
+            ("client_secrets", &["client_id"]),
+            ("client_secrets", &["expires_at"]),
+            ("foreign_spent", &["expires_at"]),
             ("grants", &["user_id"]),
             ("grants", &["client_id"]),
             ("grants", &["session_id"]),
@@ -140,6 +145,7 @@ fn passwords() -> TableCreateStatement {
         .col(uuid("user_id").primary_key())
         .col(text("hash"))
         .col(big_integer("set_at"))
+        .col(boolean("stands_alone"))
         .col(big_integer_null("last_used_at"))
         .col(big_integer_null("frozen_at"))
         .foreign_key(ForeignKey::create().from("passwords", "user_id").to("users", "id").on_delete(ForeignKeyAction::Cascade))
@@ -225,8 +231,6 @@ fn clients() -> TableCreateStatement {
     table("clients")
         .col(text("id").primary_key())
         .col(text("metadata"))
-        .col(text_null("secret_key_id"))
-        .col(binary_null("secret_digest"))
         .col(text("source"))
         .col(binary_null("registration_digest"))
         .col(big_integer("created_at"))
@@ -246,6 +250,19 @@ fn initial_access_tokens() -> TableCreateStatement {
         .col(big_integer("created_at"))
         .col(big_integer("expires_at"))
         .col(big_integer_null("revoked_at"))
+        .take()
+}
+
+fn client_secrets() -> TableCreateStatement {
+    table("client_secrets")
+        .col(uuid("id").primary_key())
+        .col(text("client_id"))
+        .col(text_null("key_id"))
+        .col(binary_null("digest"))
+        .col(binary_null("sealed"))
+        .col(big_integer("created_at"))
+        .col(big_integer_null("expires_at"))
+        .foreign_key(ForeignKey::create().from("client_secrets", "client_id").to("clients", "id").on_delete(ForeignKeyAction::Cascade))
         .take()
 }
 
@@ -269,6 +286,7 @@ fn grants() -> TableCreateStatement {
         .col(text("client_id"))
         .col(uuid("session_id"))
         .col(text("scope"))
+        .col(text("resources"))
         .col(boolean("offline"))
         .col(big_integer("generation"))
         .col(big_integer("rotated_at"))
@@ -305,6 +323,10 @@ fn spent(backend: DbBackend) -> TableCreateStatement {
         table.extra("WITHOUT ROWID");
     }
     table
+}
+
+fn foreign_spent() -> TableCreateStatement {
+    table("foreign_spent").col(binary("id").primary_key()).col(big_integer("expires_at")).take()
 }
 
 fn horizon() -> TableCreateStatement {

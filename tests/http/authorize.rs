@@ -380,7 +380,7 @@ on_both_databases! {
         let mut url = but(&asked, &[("nonce", ""), ("state", "")]);
         url.query_pairs_mut().extend_pairs([
             ("nonce", ""), ("state", ""), ("prompt", ""), ("max_age", ""), ("request", ""), ("request_uri", ""), ("id_token_hint", ""), ("foo", "bar"),
-            ("resource", "https://a.test"), ("resource", "https://b.test"), ("display", "popup"), ("claims_locales", "de"),
+            ("resource", ""), ("resource", ""), ("display", "popup"), ("claims_locales", "de"),
         ]);
         for arrival in in_every_way(&ada, &url).await {
             arrival.shows("sign-in");

@@ -35,6 +35,7 @@ const OPEN: &[(&str, &str)] = &[
     ("/logout", "RP-Initiated Logout §2: clients may post; whoever might not have meant it is asked on a page of ours"),
     ("/token", "no cookie counts: the client proves itself in the request"),
     ("/revoke", "no cookie counts: the client proves itself in the request"),
+    ("/introspect", "no cookie counts: the client proves itself in the request"),
     ("/userinfo", "no cookie counts: the token is in the request"),
     ("/register", "no cookie counts: where registration is open, anybody may register a client, and else the token is in the request"),
     ("/register/{client_id}", "no cookie counts: the token is in the request"),

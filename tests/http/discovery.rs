@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
+use weftid_tests::client_keys::ClientKey;
 use weftid_tests::database::Kind;
 use weftid_tests::on_both_databases;
 use weftid_tests::provider::Provider;
@@ -30,16 +31,22 @@ async fn both_documents_say_exactly_this() {
         "userinfo_endpoint": "https://id.example/userinfo",
         "jwks_uri": "https://id.example/jwks",
         "revocation_endpoint": "https://id.example/revoke",
+        "introspection_endpoint": "https://id.example/introspect",
         "end_session_endpoint": "https://id.example/logout",
         "scopes_supported": ["openid", "profile", "email", "address", "phone", "offline_access"],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "acr_values_supported": ["password", "password+otp", "phr", "phrh"],
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": ["RS256", "PS256", "ES256"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
-        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "userinfo_signing_alg_values_supported": ["RS256", "PS256", "ES256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"],
+        "token_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA", "HS256"],
+        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"],
+        "revocation_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA", "HS256"],
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"],
+        "introspection_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA", "HS256"],
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claim_types_supported": ["normal"],
@@ -111,13 +118,24 @@ on_both_databases! {
         let mut told = BTreeSet::new();
         for method in words(&document, "token_endpoint_auth_methods_supported") {
             for algorithm in words(&document, "id_token_signing_alg_values_supported") {
-                let metadata = json!({
+                let key = ClientKey::pair(&algorithm);
+                let mut grants = words(&document, "grant_types_supported");
+                grants.retain(|grant| method != "none" || grant != "client_credentials");
+                let mut metadata = json!({
                     "client_id": format!("{method}-{algorithm}").replace('_', "-"), "client_name": "Any", "redirect_uris": ["https://any.test/cb"],
                     "token_endpoint_auth_method": method, "id_token_signed_response_alg": algorithm, "scope": words(&document, "scopes_supported").join(" "),
-                    "grant_types": words(&document, "grant_types_supported"), "post_logout_redirect_uris": ["https://any.test/bye"],
+                    "grant_types": grants, "post_logout_redirect_uris": ["https://any.test/bye"],
                 });
+                if method == "private_key_jwt" {
+                    metadata["jwks"] = key.jwks();
+                }
                 let mut client = provider.client(metadata).await;
                 client.secret_in_form = method == "client_secret_post";
+                client.assertion_key = match method.as_str() {
+                    "private_key_jwt" => Some(key),
+                    "client_secret_jwt" => client.secret.clone().map(ClientKey::Secret),
+                    _ => None,
+                };
                 client.algorithm = serde_json::from_value(json!(algorithm)).unwrap();
                 let tokens = client.welcomes(&mut ada, &scopes).await;
                 let mut given = tokens.scopes.clone().unwrap();
@@ -129,6 +147,11 @@ on_both_databases! {
                 told.extend(tokens.claims.as_object().unwrap().keys().cloned());
                 told.extend(client.asks_userinfo(&tokens.access_token).await.expect(200).json().as_object().unwrap().keys().cloned());
                 let refreshed = client.refreshes(tokens.refresh_token.as_deref().unwrap()).await.unwrap();
+                let introspected = client.posts("introspection_endpoint", &[("token", &refreshed.access_token)]).await;
+                let may_ask = words(&document, "introspection_endpoint_auth_methods_supported").contains(&method);
+                assert_eq!((introspected.status == 200, introspected.json()["active"] == true), (may_ask, may_ask), "{introspected}");
+                let own = client.posts("token_endpoint", &[("grant_type", "client_credentials")]).await;
+                assert_eq!(own.status == 200, method != "none", "{own}");
                 client.revokes(refreshed.refresh_token.as_deref().unwrap()).await.is(200);
                 assert!(client.userinfo(&refreshed).await.is_err());
             }

@@ -207,8 +207,11 @@ on_both_databases! {
         let (refreshed, found) = provider.counts(shop.refreshes(tokens.refresh_token.as_deref().unwrap())).await;
         assert!(counted(1, 1)(&found), "refresh: {found:?}");
         statements.push(found.statements_in_writes);
-        let (_, found) = provider.counts(shop.userinfo(&refreshed.unwrap())).await;
+        let refreshed = refreshed.unwrap();
+        let (_, found) = provider.counts(shop.userinfo(&refreshed)).await;
         assert!(counted(1, 0)(&found), "userinfo: {found:?}");
+        let (told, found) = provider.counts(shop.posts("introspection_endpoint", &[("token", &refreshed.access_token)])).await;
+        assert!(counted(1, 0)(&found) && told.json()["active"] == true, "introspection: {found:?} {told}");
 
         let asked = trusted.asks(&["profile"], &[]);
         let (arrival, found) = provider.counts(ada.opens(&asked.url)).await;

@@ -76,7 +76,7 @@ on_both_databases! {
         assert!(dashboard.find("Used lately W wiki Last used today").is_some(), "{dashboard}");
     }
 
-    /// A-AUTHN-06, A-RT-05: taking back ends consent and grants in one write: tokens of every kind are dead at once, the application asks anew, other applications and
+    /// A-RT-09, A-AUTHN-06, A-RT-05: taking back ends consent and grants in one write: tokens of every kind are dead at once, the application asks anew, other applications and
     /// other people keep theirs.
     async fn taking_back_ends_everything_at_once(kind: Kind) {
         let provider = Provider::start(kind).await;

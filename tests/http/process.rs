@@ -38,7 +38,7 @@ pub(crate) async fn nearly_comes_aboard(person: &mut Person, link: &str) -> (Str
     (format!("{path}/passkey/finish"), json!({"ceremony": options["ceremony"], "credential": credential, "name": "Ada"}))
 }
 
-async fn comes_aboard(wire: &weftid_tests::wire::Wire, link: &str) -> Person {
+pub(crate) async fn comes_aboard(wire: &weftid_tests::wire::Wire, link: &str) -> Person {
     let mut person = Person::new(wire);
     let (finish, body) = nearly_comes_aboard(&mut person, link).await;
     let finished = person.posts_json(&finish, &body).await;
@@ -48,14 +48,14 @@ async fn comes_aboard(wire: &weftid_tests::wire::Wire, link: &str) -> Person {
 }
 
 #[track_caller]
-fn succeeds(ended: &Ended) -> String {
+pub(crate) fn succeeds(ended: &Ended) -> String {
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
     assert_eq!(ended.stderr, "", "{ended:?}");
     ended.stdout.trim().to_owned()
 }
 
 #[track_caller]
-fn fails(ended: &Ended, code: i32, words: &[&str]) {
+pub(crate) fn fails(ended: &Ended, code: i32, words: &[&str]) {
     assert_eq!(ended.status.code(), Some(code), "{ended:?}");
     for word in words {
         assert!(ended.stderr.contains(word), "{word:?} is not said: {ended:?}");
@@ -339,6 +339,48 @@ on_both_databases! {
         assert_eq!(shop.asks_userinfo(&tokens.access_token).await.status, 401);
         let finished = ada.signs_in_with_passkey("/login/passkey/begin", "/login/passkey/finish", &json!({})).await;
         assert_eq!(finished.error_code(), "passkey_invalid", "{finished}");
+    }
+
+    /// D-SEC-09, D-KEY-01: secrets are replaced and keys are made beside a server that goes on; it takes them up within a second.
+    async fn secrets_and_keys_are_looked_after_beside_the_server(kind: Kind) {
+        let database = Database::empty(kind).await;
+        let server = Process::serve(&database).await;
+        let environment = environment(&database, server.address.port());
+        let create = ["clients", "create", "--client-id", "shop", "--name", "Shop", "--redirect-uri", "https://shop.test/callback", "--refresh"];
+        let secret_in = |said: &str| said.lines().find_map(|line| line.strip_prefix("client_secret")).expect("a secret is shown").trim().to_owned();
+        let first = secret_in(&succeeds(&run(&create, &environment).await));
+        let redirect_uri = Url::parse("https://shop.test/callback").unwrap();
+        let shop = async |secret: &str| {
+            let mut shop = RelyingParty::new(&server.wire, &Clock::system(), &server.issuer, "shop", Some(secret), &redirect_uri);
+            shop.discovers().await;
+            shop
+        };
+        let is_let_in = async |secret: &str| shop(secret).await.posts_refresh("x").await.error_code() == "invalid_grant";
+        assert!(at_once_or_within_a_second(async || is_let_in(&first).await).await);
+        let second = secret_in(&succeeds(&run(&["clients", "secret", "add", "shop"], &environment).await));
+        assert!(at_once_or_within_a_second(async || is_let_in(&second).await).await && is_let_in(&first).await);
+        let listed = succeeds(&run(&["clients", "secret", "list", "shop"], &environment).await);
+        let lines: Vec<&str> = listed.lines().collect();
+        let [overlapping] = lines.iter().filter(|line| line.contains("until ")).copied().collect::<Vec<_>>()[..] else { panic!("{listed}") };
+        assert_eq!((lines.len(), listed.contains("no end"), listed.contains("wcs_")), (2, true, false), "{listed}");
+        let id = overlapping.split('\t').next().unwrap();
+        fails(&run(&["clients", "secret", "revoke", "ghost", id], &environment).await, 1, &["ghost", id]);
+        assert!(succeeds(&run(&["clients", "secret", "revoke", "shop", id], &environment).await).contains("works no more"));
+        assert!(at_once_or_within_a_second(async || !is_let_in(&first).await).await && is_let_in(&second).await);
+        let third = secret_in(&succeeds(&run(&["clients", "secret", "add", "shop", "--cut"], &environment).await));
+        assert!(at_once_or_within_a_second(async || !is_let_in(&second).await).await && is_let_in(&third).await);
+        fails(&run(&["clients", "secret", "add", "shop", "--overlap", "91"], &environment).await, 2, &["91"]);
+        fails(&run(&["clients", "secret", "add", "ghost"], &environment).await, 1, &["ghost"]);
+
+        let eddsa = ["clients", "create", "--name", "E", "--redirect-uri", "https://e.test/", "--algorithm", "EdDSA"];
+        fails(&run(&eddsa, &environment).await, 1, &["weftid keys create --algorithm EdDSA"]);
+        assert!(succeeds(&run(&["keys", "create", "--algorithm", "EdDSA"], &environment).await).contains("signs from 2"));
+        fails(&run(&eddsa, &environment).await, 1, &["seconds"]);
+        fails(&run(&["keys", "create", "--algorithm", "none"], &environment).await, 2, &["none"]);
+        let jwks = server.issuer.join("/jwks").unwrap();
+        assert!(at_once_or_within_a_second(async || server.wire.get(&jwks).await.text().contains("EdDSA")).await);
+        let keys = succeeds(&run(&["keys", "list"], &environment).await);
+        assert_eq!((keys.lines().count(), keys.matches("may sign").count(), keys.contains("EdDSA\tsigns from ")), (4, 3, true), "{keys}");
     }
 
     /// D-KEY-03, D-KEY-05: two nodes that start at once on an empty database publish the same keys, and what one gave the other redeems,

@@ -1,17 +1,18 @@
 //! The tables that the migrations build are the tables that the entities expect: names, kinds and NULLs of columns, on both databases.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::sea_query::ColumnType;
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, Database as Connector, DatabaseConnection, EntityTrait, Iterable as _, Statement};
 use weftid::store::{
-    attempt, audit_event, authorization_request, backup_code, client, consent, data_key, grant, horizon, initial_access_token, key, mail,
-    one_time_link, passkey, password, session, spent, totp, user,
+    attempt, audit_event, authorization_request, backup_code, client, client_secret, consent, data_key, foreign_spent, grant, horizon,
+    initial_access_token, key, mail, one_time_link, passkey, password, session, spent, totp, user,
 };
 use weftid_tests::database::{Database, Kind};
 use weftid_tests::on_both_databases;
 
 use crate::store::migrated;
+use crate::stored;
 
 /// Column -> (kind, whether it may be NULL).
 type Columns = BTreeMap<String, (&'static str, bool)>;
@@ -39,8 +40,10 @@ fn entities() -> BTreeMap<String, Columns> {
     expected::<authorization_request::Entity>(&mut tables);
     expected::<backup_code::Entity>(&mut tables);
     expected::<client::Entity>(&mut tables);
+    expected::<client_secret::Entity>(&mut tables);
     expected::<consent::Entity>(&mut tables);
     expected::<data_key::Entity>(&mut tables);
+    expected::<foreign_spent::Entity>(&mut tables);
     expected::<grant::Entity>(&mut tables);
     expected::<horizon::Entity>(&mut tables);
     expected::<initial_access_token::Entity>(&mut tables);
@@ -97,5 +100,12 @@ on_both_databases! {
     async fn the_migrated_tables_are_what_the_entities_expect(kind: Kind) {
         let database = migrated(kind).await;
         assert_eq!(built(&database).await, entities());
+    }
+
+    /// What tests count and search is every table that there is.
+    async fn tests_look_into_every_table(kind: Kind) {
+        let database = migrated(kind).await;
+        let looked_into: BTreeSet<String> = stored::TABLES.into_iter().chain(stored::OTHERS).map(str::to_owned).collect();
+        assert_eq!(built(&database).await.into_keys().collect::<BTreeSet<_>>(), looked_into);
     }
 }

@@ -351,7 +351,8 @@ on_both_databases! {
         is_error(&shop.posts("token_endpoint", &[("grant_type", "refresh_token")]).await, 400, "invalid_request");
         is_error(&form.posts_refresh("x").await, 400, "unauthorized_client");
         for party in [&shop, &form, &spa] {
-            for grant in ["password", "implicit", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code", "CODE", "authorization_code "] {
+            is_error(&party.posts("token_endpoint", &[("grant_type", "client_credentials")]).await, 400, "unauthorized_client");
+            for grant in ["password", "implicit", "CLIENT_CREDENTIALS", "urn:ietf:params:oauth:grant-type:device_code", "CODE", "authorization_code "] {
                 let pairs = [("grant_type", grant), ("username", "ada@shop.test"), ("password", "secret"), ("scope", "openid")];
                 is_error(&party.posts("token_endpoint", &pairs).await, 400, "unsupported_grant_type");
             }

@@ -10,11 +10,13 @@
 pub mod authenticator;
 pub mod browser;
 pub mod cbor;
+pub mod client_keys;
 pub mod cookies;
 pub mod database;
 pub mod html;
 pub mod log;
 pub mod mailbox;
+pub mod nginx;
 pub mod outside;
 pub mod own_secrets;
 pub mod pair;

@@ -18,6 +18,7 @@ use weftid::config::Config;
 use weftid::store::Counters;
 use weftid::store::user::Role;
 
+use crate::client_keys::ClientKey;
 use crate::database::{Database, Kind};
 use crate::mailbox::{Mail, kept_in};
 use crate::own_secrets::{self, AuthenticatorApp};
@@ -188,9 +189,9 @@ impl Provider {
     }
 
     /// A client of this metadata (as `weftid clients create` takes it), which has discovered the provider. Its answers go to the first of its
-    /// `redirect_uris`.
+    /// `redirect_uris`, if people are sent to it.
     pub async fn client(&self, metadata: Value) -> RelyingParty {
-        let redirect_uri = metadata["redirect_uris"][0].as_str().expect("a client has a redirect_uri").to_owned();
+        let redirect_uri = metadata["redirect_uris"][0].as_str().unwrap_or("https://nobody.test/").to_owned();
         let metadata = serde_json::from_value(metadata).expect("client metadata");
         let (id, secret) = clients::create(&self.app, metadata, &Origin::command_line()).await.expect("the client is made");
         let secret = secret.map(|secret| secret.expose());
@@ -198,6 +199,24 @@ impl Provider {
         let mut party = RelyingParty::new(&self.wire, &self.clock, &self.issuer, id.as_str(), secret.as_deref(), &redirect_uri);
         party.discovers().await;
         party
+    }
+
+    /// The same client, which proves itself with this key.
+    pub async fn client_with_key(&self, mut metadata: Value, key: &ClientKey) -> RelyingParty {
+        metadata["token_endpoint_auth_method"] = json!("private_key_jwt");
+        metadata["jwks"] = key.jwks();
+        let mut party = self.client(metadata).await;
+        party.assertion_key = Some(key.clone());
+        party
+    }
+
+    /// A client that acts in its own name alone.
+    pub async fn robot(&self, id: &str, extra: &Value) -> RelyingParty {
+        let mut metadata = json!({"client_id": id, "client_name": id, "grant_types": ["client_credentials"], "scope": "orders:read orders:write"});
+        for (name, value) in extra.as_object().into_iter().flatten() {
+            metadata[name] = value.clone();
+        }
+        self.client(metadata).await
     }
 
     /// An ordinary confidential client with this id.

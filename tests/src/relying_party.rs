@@ -21,6 +21,7 @@ use url::Url;
 use weftid::base::base64url;
 use weftid::base::clock::Clock;
 
+use crate::client_keys::{ASSERTION_TYPE, ClientKey, assertion_claims};
 use crate::person::Person;
 use crate::wire::{Answer, Broken, Wire, query};
 
@@ -60,6 +61,8 @@ pub struct RelyingParty {
     pub redirect_uri: Url,
     /// Whether the secret travels in the form (`client_secret_post`) instead of the header.
     pub secret_in_form: bool,
+    /// The key that it signs assertions with, in place of showing a secret (`private_key_jwt`, `client_secret_jwt`).
+    pub assertion_key: Option<ClientKey>,
     /// The algorithm that it insists on for ID tokens.
     pub algorithm: CoreJwsSigningAlgorithm,
     metadata: Option<Metadata>,
@@ -136,6 +139,7 @@ impl RelyingParty {
             secret: secret.map(str::to_owned),
             redirect_uri: redirect_uri.clone(),
             secret_in_form: false,
+            assertion_key: None,
             algorithm: CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
             metadata: None,
         }
@@ -222,6 +226,9 @@ impl RelyingParty {
 
     /// Redeems a code and verifies what it gives.
     pub async fn redeems_code(&self, asked: &Asked, code: &str) -> Result<Tokens, Refusal> {
+        if self.assertion_key.is_some() {
+            return self.judges_answer(&self.posts_code(asked, code).await, Some(&asked.nonce));
+        }
         let client = client!(self);
         let request = client.exchange_code(AuthorizationCode::new(code.to_owned())).map_err(|error| Refusal::Unconvinced(error.to_string()))?;
         let request = request.set_pkce_verifier(PkceCodeVerifier::new(asked.verifier.clone()));
@@ -258,10 +265,21 @@ impl RelyingParty {
 
     /// Trades a refresh token for new tokens, and verifies them (no nonce is expected: OpenID Connect Core §12.2).
     pub async fn refreshes(&self, refresh_token: &str) -> Result<Tokens, Refusal> {
+        if self.assertion_key.is_some() {
+            return self.judges_answer(&self.posts_refresh(refresh_token).await, None);
+        }
         let (client, token, wire) = (client!(self), RefreshToken::new(refresh_token.to_owned()), self.wire.clone());
         let request = client.exchange_refresh_token(&token).map_err(|error| Refusal::Unconvinced(error.to_string()))?;
         let response = request.request_async(&|request| exchange(wire.clone(), request)).await.map_err(refusal)?;
         self.judges(&response, None)
+    }
+
+    /// The crate signs no assertions; what it makes of the answer is the same.
+    fn judges_answer(&self, answer: &Answer, nonce: Option<&str>) -> Result<Tokens, Refusal> {
+        if answer.status != 200 {
+            return Err(Refusal::Provider(answer.error_code()));
+        }
+        self.judges(&serde_json::from_slice(&answer.body).map_err(|error| Refusal::Unconvinced(error.to_string()))?, nonce)
     }
 
     fn judges(&self, response: &CoreTokenResponse, nonce: Option<&str>) -> Result<Tokens, Refusal> {
@@ -336,8 +354,12 @@ impl RelyingParty {
     /// Posts exactly these pairs to an endpoint, authenticated as this client is.
     pub async fn posts(&self, endpoint: &str, pairs: &[(&str, &str)]) -> Answer {
         let (mut pairs, mut headers) = (pairs.to_vec(), Vec::new());
-        let basic = self.basic();
+        let (basic, assertion) = (self.basic(), self.assertion());
         match &self.secret {
+            _ if assertion.is_some() => {
+                let assertion = assertion.as_deref().expect("it is there");
+                pairs.extend([("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion)]);
+            }
             Some(secret) if self.secret_in_form => pairs.extend([("client_id", self.id.as_str()), ("client_secret", secret.as_str())]),
             Some(_) => headers.push(("authorization", basic.as_str())),
             None => pairs.push(("client_id", self.id.as_str())),
@@ -348,6 +370,12 @@ impl RelyingParty {
     /// Posts exactly these pairs and headers to an endpoint, and says nothing about who asks.
     pub async fn posts_bare(&self, endpoint: &str, pairs: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
         self.wire.posts(&self.endpoint(endpoint), pairs, headers).await
+    }
+
+    /// A new assertion, if it has a key for that.
+    pub fn assertion(&self) -> Option<String> {
+        let key = self.assertion_key.as_ref()?;
+        Some(key.signs(&assertion_claims(&self.id, self.issuer.as_str(), &self.clock)))
     }
 
     /// The `Authorization` header of `client_secret_basic` (RFC 6749 §2.3.1: both halves are form-encoded first).

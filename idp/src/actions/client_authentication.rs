@@ -1,7 +1,8 @@
 //! Is this client the one it names (RFC 6749 §2.3, OpenID Connect Core §9)? Exactly the registered method, exactly one at a time.
 //!
-//! Unknown, shut out and wrong secret are one answer after the same work (A-CA-05). Wrong secrets are counted in memory for each network
-//! and client, so that guessing ends and the true client, elsewhere, is not locked out.
+//! Unknown, shut out and wrong secret are one answer after the same work (A-CA-05). Wrong secrets and signatures are counted in memory for
+//! each network and client, so that guessing ends and the true client, elsewhere, is not locked out. An assertion that is good counts once:
+//! what is given for it spends it ([`ShownOnce`]).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,16 +11,21 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
 
-use crate::actions::clients;
+use crate::actions::client_keys::client_keys;
+use crate::actions::client_secrets;
+use crate::actions::shown_once::ShownOnce;
+use crate::adapters::jose::{ClientJws, NotVerified};
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::id::ClientId;
 use crate::base::network::Network;
 use crate::base::secret::{ExposeSecret, SecretString};
-use crate::keys::at_rest::NotAtRest;
+use crate::protocol::client_assertion;
 use crate::protocol::client_metadata::TokenEndpointAuthMethod;
+use crate::protocol::discovery::path;
 use crate::protocol::error::OAuthError;
 use crate::protocol::params::Params;
 use crate::store::client::Client;
@@ -31,12 +37,22 @@ const WINDOW: Duration = Duration::from_mins(1);
 /// How many networks and clients are remembered at the same time.
 const MOST_REMEMBERED: usize = 10_000;
 
+/// The values of `typ` that an assertion may have, beside none (draft-ietf-oauth-rfc7523bis §4).
+const ASSERTION_TYPES: [&str; 2] = ["JWT", "client-authentication+jwt"];
+
 /// How a client says who it is.
 #[derive(Debug)]
 pub struct Credentials {
     client_id: ClientId,
-    secret: Option<SecretString>,
-    method: TokenEndpointAuthMethod,
+    shown: Shown,
+}
+
+/// What it shows for that.
+#[derive(Debug)]
+enum Shown {
+    Nothing,
+    Secret(SecretString, TokenEndpointAuthMethod),
+    Assertion(ClientJws),
 }
 
 impl Credentials {
@@ -49,7 +65,7 @@ impl Credentials {
             return Err(OAuthError::invalid_request("more than one method of client authentication"));
         }
         if assertion.is_some() {
-            return Err(OAuthError::invalid_client("client assertions are not supported"));
+            return Self::asserted(params);
         }
         if let Some(authorization) = authorization {
             let (client_id, secret) =
@@ -57,11 +73,27 @@ impl Credentials {
             if named.is_some_and(|named| named != client_id.as_str()) {
                 return Err(OAuthError::invalid_request("client_id is not the one in the Authorization header"));
             }
-            return Ok(Self { client_id, secret: Some(secret), method: TokenEndpointAuthMethod::ClientSecretBasic });
+            return Ok(Self { client_id, shown: Shown::Secret(secret, TokenEndpointAuthMethod::ClientSecretBasic) });
         }
         let client_id = named.ok_or_else(|| OAuthError::invalid_client("client authentication is missing"))?;
-        let method = if in_body.is_some() { TokenEndpointAuthMethod::ClientSecretPost } else { TokenEndpointAuthMethod::None };
-        Ok(Self { client_id: ClientId::from_text(client_id), secret: in_body.map(SecretString::from), method })
+        let shown = in_body.map_or(Shown::Nothing, |secret| Shown::Secret(secret.into(), TokenEndpointAuthMethod::ClientSecretPost));
+        Ok(Self { client_id: ClientId::from_text(client_id), shown })
+    }
+
+    /// RFC 7523 §2.2, RFC 7521 §4.2: an assertion of the one type, which names the client; `client_id` may name it as well.
+    fn asserted(params: &Params) -> Result<Self, OAuthError> {
+        if params.get("client_assertion_type") != Some(client_assertion::TYPE) {
+            return Err(OAuthError::invalid_client("client_assertion_type must be that of RFC 7523").because("another type of assertion"));
+        }
+        let text = params.get("client_assertion").ok_or_else(|| OAuthError::invalid_client("client_assertion is missing"))?;
+        let malformed = |why: NotVerified| OAuthError::invalid_client("client_assertion is no signed JWT that is taken here").because(why);
+        let assertion = ClientJws::read(text, &ASSERTION_TYPES).map_err(malformed)?;
+        let client_id = client_assertion::names(assertion.unverified_claims());
+        let client_id = client_id.ok_or_else(|| OAuthError::invalid_client("sub of the client assertion is missing"))?;
+        if params.get("client_id").is_some_and(|named| named != client_id.as_str()) {
+            return Err(OAuthError::invalid_client("client_id is not the one in the client assertion"));
+        }
+        Ok(Self { client_id, shown: Shown::Assertion(assertion) })
     }
 }
 
@@ -101,38 +133,62 @@ impl From<OAuthError> for NotAuthenticated {
     }
 }
 
-/// Proves that the client is the one it names, or refuses. No read: clients are in memory.
-pub fn authenticate(app: &App, wrong: &WrongSecrets, shown: &Credentials, network: Network) -> Result<Arc<Client>, NotAuthenticated> {
+/// Proves that the client is the one it names, or refuses. No read: clients are in memory. What it showed may count only once: nothing is to
+/// be given before that is written or settled.
+pub async fn authenticate(
+    app: &App,
+    wrong: &WrongSecrets,
+    credentials: Credentials,
+    network: Network,
+) -> Result<(Arc<Client>, ShownOnce), NotAuthenticated> {
     let now = app.now();
-    wrong.may_try(network, &shown.client_id, now).map_err(NotAuthenticated::TooMany)?;
-    let view = app.view();
-    let client = view.client(&shown.client_id);
-    let secret_fits =
-        fits(app, client.map(AsRef::as_ref), shown).map_err(|error| OAuthError::server_error("the client can't be checked").because(error))?;
-    let proven = client.filter(|client| {
-        let method = client.metadata.token_endpoint_auth_method;
-        // OpenID Connect Core §9: the registered method and no other (A-CA-02).
-        client.is_enabled() && method == shown.method && (method == TokenEndpointAuthMethod::None || secret_fits)
-    });
-    if let Some(client) = proven {
-        return Ok(Arc::clone(client));
-    }
-    if shown.secret.is_some() {
-        wrong.note(network, &shown.client_id, now);
-    }
-    Err(OAuthError::invalid_client("the client is unknown or did not prove who it is").into())
+    let Credentials { client_id, shown } = credentials;
+    wrong.may_try(network, &client_id, now).map_err(NotAuthenticated::TooMany)?;
+    let client = app.view().client(&client_id).cloned();
+    let refused = || OAuthError::invalid_client("the client is unknown or did not prove who it is");
+    // OpenID Connect Core §9: the registered method and no other (A-CA-02).
+    let registered =
+        |shown: TokenEndpointAuthMethod| client.clone().filter(|client| client.is_enabled() && client.metadata.token_endpoint_auth_method == shown);
+    let (proven, once) = match shown {
+        Shown::Nothing => (registered(TokenEndpointAuthMethod::None), ShownOnce::default()),
+        Shown::Secret(secret, method) => {
+            let fits = client_secrets::fits(app, client.as_deref(), &client_id, secret.expose_secret()).map_err(fault)?;
+            let proven = registered(method).filter(|_| fits);
+            if proven.is_none() {
+                wrong.note(network, &client_id, now);
+            }
+            (proven, ShownOnce::default())
+        }
+        Shown::Assertion(assertion) => {
+            let by_assertion = |client: &Arc<Client>| !client.metadata.token_endpoint_auth_method.assertion_algorithms().is_empty();
+            let client = client.filter(|client| client.is_enabled() && by_assertion(client)).ok_or_else(refused)?;
+            let claims = verified(app, &client, assertion).await?.map_err(|why| {
+                wrong.note(network, &client_id, now);
+                refused().because(why)
+            })?;
+            let issuer = &app.config().issuer;
+            let audiences = [issuer.as_str(), &issuer.join(path::TOKEN)];
+            let assertion = client_assertion::judge(&claims, &client_id, &audiences, now).map_err(OAuthError::invalid_client)?;
+            (Some(client), ShownOnce::assertion(&client_id, &assertion))
+        }
+    };
+    Ok((proven.ok_or_else(refused)?, once))
 }
 
-/// Compares the secret, or does the same work where there is nothing to compare it with.
-fn fits(app: &App, client: Option<&Client>, shown: &Credentials) -> Result<bool, NotAtRest> {
-    let secret = shown.secret.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
-    if let Some(client) = client.filter(|client| client.secret.is_some()) {
-        return Ok(clients::is_secret(app, client, secret)? && shown.secret.is_some());
+fn fault(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> OAuthError {
+    OAuthError::server_error("the client can't be checked").because(error)
+}
+
+/// The claims of an assertion that this client signed; the outer error is ours.
+async fn verified(app: &App, client: &Client, assertion: ClientJws) -> Result<Result<Map<String, Value>, NotVerified>, OAuthError> {
+    let allowed = client.metadata.assertion_algorithms();
+    if client.metadata.token_endpoint_auth_method == TokenEndpointAuthMethod::ClientSecretJwt {
+        let secrets = client_secrets::assertion_keys(app, client).map_err(fault)?;
+        return Ok(assertion.verified_with_secrets(&secrets, &allowed));
     }
-    let (_, computed) = clients::secret_digest(app, &shown.client_id, secret);
-    // Compared with what no secret has, for the time it takes.
-    let _ = std::hint::black_box(computed == Digest::from_bytes([0; 32]));
-    Ok(false)
+    let keys = client_keys(app, client, assertion.kid()).await;
+    let keys = keys.map_err(|why| OAuthError::invalid_client("the client's keys can't be read").because(why))?;
+    Ok(assertion.verified_with_keys(&keys, &allowed))
 }
 
 /// Counts wrong secrets for each network and client, on this node.
@@ -214,7 +270,11 @@ mod tests {
     fn one_method_at_a_time() {
         let read = |header: Option<&str>, pairs: &[(&str, &str)]| Credentials::read(header, &Params::from_pairs(pairs.iter().copied()));
         let header = encoded("shop:secret");
-        let method = |outcome: Result<Credentials, OAuthError>| outcome.unwrap().method;
+        let method = |outcome: Result<Credentials, OAuthError>| match outcome.unwrap().shown {
+            Shown::Secret(_, method) => method,
+            Shown::Nothing => TokenEndpointAuthMethod::None,
+            Shown::Assertion(_) => TokenEndpointAuthMethod::PrivateKeyJwt,
+        };
         assert_eq!(method(read(Some(&header), &[("client_id", "shop")])), TokenEndpointAuthMethod::ClientSecretBasic);
         assert_eq!(method(read(None, &[("client_id", "shop"), ("client_secret", "x")])), TokenEndpointAuthMethod::ClientSecretPost);
         assert_eq!(method(read(None, &[("client_id", "shop")])), TokenEndpointAuthMethod::None);
@@ -224,6 +284,8 @@ mod tests {
             (Some(&header), &[("client_assertion", "a.b.c")], ErrorCode::InvalidRequest),
             (None, &[("client_secret", "secret"), ("client_assertion", "a.b.c")], ErrorCode::InvalidRequest),
             (None, &[("client_id", "shop"), ("client_assertion", "a.b.c")], ErrorCode::InvalidClient),
+            (None, &[("client_id", "shop"), ("client_assertion_type", client_assertion::TYPE)], ErrorCode::InvalidClient),
+            (None, &[("client_assertion_type", client_assertion::TYPE), ("client_assertion", "a.b.c")], ErrorCode::InvalidClient),
             (None, &[("client_secret", "secret")], ErrorCode::InvalidClient),
             (Some("Bearer x"), &[], ErrorCode::InvalidClient),
             (None, &[], ErrorCode::InvalidClient),

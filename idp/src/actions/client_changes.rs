@@ -2,16 +2,17 @@
 //! A deleted client is nobody at once, on every node; what it was given goes in slices.
 
 use crate::actions::audit::{Event, Origin};
-use crate::actions::{clients, sectors};
+use crate::actions::{client_secrets, clients};
 use crate::app::App;
+use crate::base::client_secret::ClientSecret;
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
-use crate::base::id::{ClientId, KeyId};
-use crate::base::secret::ClientSecret;
-use crate::protocol::client_metadata::{ClientMetadata, MetadataProblem};
+use crate::base::id::ClientId;
+use crate::keys::at_rest::NotAtRest;
+use crate::protocol::client_metadata::{ClientMetadata, MetadataProblem, TokenEndpointAuthMethod};
 use crate::store::client::{self, Client};
 use crate::store::spent::SWEEP_BATCH;
-use crate::store::{Job, StoreError, Write};
+use crate::store::{Job, StoreError, Write, client_secret};
 
 /// Why a client was neither changed nor deleted.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,9 @@ pub enum NotChanged {
     /// The token is not the one of this registration (any more).
     #[error("the registration access token is not that of {0}")]
     NotTheirs(ClientId),
+    /// Its secret can't be sealed.
+    #[error(transparent)]
+    AtRest(#[from] NotAtRest),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -69,7 +73,7 @@ struct Replace {
     /// The registration access token from now on.
     registration: Option<Digest>,
     /// For a client that needs a secret and has none.
-    spare: (KeyId, Digest),
+    spare: Option<client_secret::Model>,
     origin: Origin,
     now: Time,
 }
@@ -84,18 +88,28 @@ impl Job for Replace {
             return Ok(Err(refusal));
         }
         let members = before.metadata.difference(&self.metadata);
-        let needs_secret = self.metadata.is_confidential();
-        let gets_secret = needs_secret && before.secret.is_none();
-        let secret = needs_secret.then(|| before.secret.unwrap_or(self.spare));
+        let spare = self.spare.as_ref().filter(|_| !has_secret_for(&before, self.metadata.token_endpoint_auth_method, self.now));
+        let gets_secret = spare.is_some();
         if members.is_empty() && !gets_secret && self.registration.is_none() {
             return Ok(Ok((before, false, members)));
         }
         let registration = self.registration.or(before.registration);
-        let after = Client { metadata: self.metadata.clone(), secret, registration, updated_at: self.now, version, ..before };
+        if gets_secret || self.spare.is_none() {
+            // Those that it can't use any more must not wait for the day when it can.
+            client_secret::end_all(write, id, self.now).await?;
+        }
+        client_secret::insert_many(write, spare.map(std::slice::from_ref).unwrap_or_default()).await?;
+        let after = Client { metadata: self.metadata.clone(), registration, updated_at: self.now, version, ..before };
         client::replace(write, &after, version).await?;
         Event::new("client_updated", &self.origin).client(id).detail("changed", members.clone()).record(write, self.now).await?;
         Ok(Ok((after, gets_secret, members)))
     }
+}
+
+/// Whether a client has a secret that works and serves this method: only what rests sealed is the key of assertions.
+pub(super) fn has_secret_for(client: &Client, method: TokenEndpointAuthMethod, now: Time) -> bool {
+    let serves = |row: &client_secret::Model| method != TokenEndpointAuthMethod::ClientSecretJwt || row.sealed.is_some();
+    client.secrets.iter().any(|row| row.is_live(now) && serves(row))
 }
 
 /// Puts `metadata` in the place of all that is registered of the client of that id. Its secret stays, unless it needs none any more; one that
@@ -107,11 +121,13 @@ pub async fn update(
     registration: Option<Digest>,
     origin: &Origin,
 ) -> Result<Changed, NotChanged> {
+    let metadata = metadata.with_own_defaults();
     metadata.validate().map_err(NotChanged::Invalid)?;
-    sectors::check(app, &metadata).await.map_err(|problem| NotChanged::Invalid(vec![problem]))?;
-    let secret = ClientSecret::random();
-    let spare = clients::secret_digest(app, &metadata.client_id, &secret.expose());
-    let job = Replace { metadata, condition, registration, spare, origin: origin.clone(), now: app.now() };
+    clients::check(app, &metadata).await.map_err(NotChanged::Invalid)?;
+    let (secret, now, method) = (ClientSecret::random(), app.now(), metadata.token_endpoint_auth_method);
+    let at_rest = || client_secrets::at_rest(app, &metadata.client_id, method, &secret.expose(), now);
+    let spare = method.has_secret().then(at_rest).transpose()?;
+    let job = Replace { metadata, condition, registration, spare, origin: origin.clone(), now };
     let (client, gets_secret, members) = app.store().write(job).await??;
     app.look().await?;
     Ok(Changed { client, secret: gets_secret.then_some(secret), members })

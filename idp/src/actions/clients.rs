@@ -1,20 +1,18 @@
-//! Clients: registering them, shutting them out, and what their secrets are compared with. Changing and deleting is in `client_changes`.
+//! Clients: registering them, and shutting them out. Changing and deleting is in [`client_changes`](super::client_changes), their secrets are in
+//! [`client_secrets`].
 
 use crate::actions::audit::{Event, Origin};
-use crate::actions::sectors;
+use crate::actions::{client_secrets, sectors};
 use crate::app::App;
+use crate::base::client_secret::ClientSecret;
 use crate::base::clock::Time;
-use crate::base::digest::Digest;
 use crate::base::error::{AppError, Kind};
-use crate::base::id::{ClientId, KeyId};
-use crate::base::secret::ClientSecret;
+use crate::base::id::ClientId;
 use crate::keys::at_rest::NotAtRest;
 use crate::protocol::client_metadata::{ClientMetadata, MetadataProblem};
+use crate::protocol::signing_algorithm::SigningAlgorithm;
 use crate::store::client::{self, Client, Inserted, Source};
-use crate::store::{Job, StoreError, Write};
-
-/// What the digest of a client secret is made for.
-const PURPOSE: &str = "client_secret";
+use crate::store::{Job, StoreError, Write, client_secret};
 
 /// Why a client was not registered.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +26,9 @@ pub enum NotRegistered {
     /// A deleted client had that id.
     #[error("a client {0} was deleted, and its id is not free yet: what people allowed it is still being removed; try again in a minute")]
     NotFreeYet(ClientId),
+    /// Its secret can't be sealed.
+    #[error(transparent)]
+    AtRest(#[from] NotAtRest),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -51,6 +52,7 @@ impl Job for Register {
 pub(super) async fn register_in(write: &Write<'_>, client: &Client, origin: &Origin, now: Time) -> Result<Inserted, StoreError> {
     let inserted = client::insert(write, client).await?;
     if inserted == Inserted::Added {
+        client_secret::insert_many(write, &client.secrets).await?;
         registered(client, origin).record(write, now).await?;
     }
     Ok(inserted)
@@ -61,21 +63,44 @@ pub(super) fn registered(client: &Client, origin: &Origin) -> Event {
     Event::new("client_registered", origin).client(&client.metadata.client_id).detail("source", client.source.to_string())
 }
 
-/// A client that is not stored yet. A confidential one gets a secret, which is told this once.
-pub(super) fn new_client(app: &App, metadata: ClientMetadata, source: Source, now: Time) -> (Client, Option<ClientSecret>) {
-    let secret = metadata.is_confidential().then(ClientSecret::random);
-    let digest = secret.as_ref().map(|secret| secret_digest(app, &metadata.client_id, &secret.expose()));
-    let client = Client { metadata, secret: digest, source, registration: None, created_at: now, updated_at: now, disabled_at: None, version: 0 };
-    (client, secret)
+/// A client that is not stored yet. One that proves itself with a secret gets one, which is told this once.
+pub(super) fn new_client(app: &App, metadata: ClientMetadata, source: Source, now: Time) -> Result<(Client, Option<ClientSecret>), NotAtRest> {
+    let (id, method) = (&metadata.client_id, metadata.token_endpoint_auth_method);
+    let secret = method.has_secret().then(ClientSecret::random);
+    let at_rest = |secret: &ClientSecret| client_secrets::at_rest(app, id, method, &secret.expose(), now);
+    let secrets = secret.as_ref().map(at_rest).transpose()?.into_iter().collect();
+    let client = Client { metadata, secrets, source, registration: None, created_at: now, updated_at: now, disabled_at: None, version: 0 };
+    Ok((client, secret))
 }
 
-/// Registers a client in an administrator's name. A confidential one gets a secret, which is shown this once.
+/// What can't be said of metadata by itself: whether there is a key for every algorithm that it asks for (EdDSA is made on request), and whether
+/// its sector lists it. Every problem at once.
+pub(super) async fn check(app: &App, metadata: &ClientMetadata) -> Result<(), Vec<MetadataProblem>> {
+    let (view, now) = (app.view(), app.now());
+    let signing = &view.rings.signing;
+    let missing = |(member, algorithm): (&'static str, SigningAlgorithm)| {
+        let waits = signing.schedule().find(|(key, _)| key.algorithm() == algorithm).map(|(_, from)| from.since(now).as_secs());
+        let problem = match waits {
+            None => format!("is {algorithm}, for which there is no key; `weftid keys create --algorithm {algorithm}` makes one"),
+            Some(seconds) => format!("is {algorithm}, whose first key signs in {seconds} seconds, when everybody may have seen it"),
+        };
+        MetadataProblem { member: member.into(), problem }
+    };
+    let asked = metadata.signing_algorithms().into_iter().filter(|(_, algorithm)| signing.signer(*algorithm, now).is_none());
+    let mut problems: Vec<_> = asked.map(missing).collect();
+    problems.extend(sectors::check(app, metadata).await.err());
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// Registers a client in an administrator's name. One that proves itself with a secret gets one, which is shown this once.
 pub async fn create(app: &App, metadata: ClientMetadata, origin: &Origin) -> Result<(ClientId, Option<ClientSecret>), NotRegistered> {
+    let metadata = metadata.with_own_defaults();
     metadata.validate().map_err(NotRegistered::Invalid)?;
-    sectors::check(app, &metadata).await.map_err(|problem| NotRegistered::Invalid(vec![problem]))?;
+    app.look().await?;
+    check(app, &metadata).await.map_err(NotRegistered::Invalid)?;
     let id = metadata.client_id.clone();
     let now = app.now();
-    let (client, secret) = new_client(app, metadata, Source::Administrator, now);
+    let (client, secret) = new_client(app, metadata, Source::Administrator, now)?;
     match app.store().write(Register { client, origin: origin.clone(), now }).await? {
         Inserted::Added => {}
         Inserted::Taken => return Err(NotRegistered::Taken(id)),
@@ -114,15 +139,4 @@ pub async fn set_enabled(app: &App, id: &ClientId, enabled: bool, origin: &Origi
     let changed = app.store().write(SetEnabled { client: id.clone(), enabled, origin: origin.clone(), now: app.now() }).await?;
     app.look().await?;
     Ok(changed)
-}
-
-/// What is stored in the place of a client's secret.
-pub fn secret_digest(app: &App, id: &ClientId, secret: &str) -> (KeyId, Digest) {
-    app.data_keys().digest(PURPOSE, &[id.as_str().as_bytes(), secret.as_bytes()])
-}
-
-/// Whether `secret` is the client's, compared in constant time.
-pub fn is_secret(app: &App, client: &Client, secret: &str) -> Result<bool, NotAtRest> {
-    let Some((key, stored)) = &client.secret else { return Ok(false) };
-    app.data_keys().matches(PURPOSE, *key, &[client.metadata.client_id.as_str().as_bytes(), secret.as_bytes()], stored)
 }

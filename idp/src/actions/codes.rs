@@ -7,6 +7,7 @@ use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::authorization_requests;
 use crate::actions::grants::{FIRST_GENERATION, Instance, Judge, Redeem, Redeemed};
 use crate::actions::sessions::Proof;
+use crate::actions::shown_once::ShownOnce;
 use crate::actions::tokens::{self, Given, TokenResponse};
 use crate::app::App;
 use crate::base::clock::Time;
@@ -20,8 +21,10 @@ use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::claims::{Acr, Amr};
 use crate::protocol::client_metadata::{ConsentPolicy, GrantType};
 use crate::protocol::error::OAuthError;
+use crate::protocol::params::Params;
 use crate::protocol::pkce::{CodeChallenge, CodeVerifier};
 use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::resource::Resources;
 use crate::protocol::scope::{self, Scope};
 use crate::store::client::Client;
 use crate::store::reads::code_facts::code_facts;
@@ -89,6 +92,8 @@ struct Terms {
     code_challenge: Option<CodeChallenge>,
     #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
     nonce: Option<String>,
+    #[serde(rename = "o", default, skip_serializing_if = "Resources::is_empty")]
+    resources: Resources,
 }
 
 impl Terms {
@@ -99,6 +104,7 @@ impl Terms {
             scope: request.scope.clone(),
             code_challenge: request.code_challenge,
             nonce: request.nonce.clone(),
+            resources: request.resources.clone(),
         }
     }
 }
@@ -145,13 +151,15 @@ pub struct Shown<'a> {
     pub redirect_uri: Option<&'a str>,
     /// `code_verifier`.
     pub code_verifier: Option<&'a str>,
+    /// All of it, for `resource`, which may be there several times (RFC 8707 §2.2).
+    pub params: &'a Params,
 }
 
 /// Redeems a code for an authenticated client. One read and one write; the tokens are signed after the commit.
 ///
 /// In this order: what belongs to the code is held against it, and burns nothing; then the verifier's value, where a wrong one burns the
 /// code (A-CODE-06); then whether what it rests on still holds; then the write, which checks that again.
-pub async fn redeem(app: &App, client: &Client, shown: Shown<'_>, origin: Origin) -> Result<TokenResponse, OAuthError> {
+pub async fn redeem(app: &App, client: &Client, proof: &ShownOnce, shown: Shown<'_>, origin: Origin) -> Result<TokenResponse, OAuthError> {
     let client_id = &client.metadata.client_id;
     let origin = origin.by(Actor::Client(client_id.clone()));
     let refused = || OAuthError::invalid_grant("the code is unknown, over, used, or was given to another client");
@@ -168,8 +176,9 @@ pub async fn redeem(app: &App, client: &Client, shown: Shown<'_>, origin: Origin
     if shown.redirect_uri.is_some_and(|shown| shown != terms.redirect_uri.as_str()) {
         return Err(OAuthError::invalid_grant("redirect_uri is not the one the code was sent to"));
     }
+    let resources = terms.resources.chosen_by(shown.params)?;
     if !fits(terms.code_challenge.as_ref(), shown.code_verifier)? {
-        app.store().write(Burn { request: code.request, user: code.user, client: client_id.clone(), epoch: app.epoch(), now, origin }).await?;
+        proof.write(app, Burn { request: code.request, user: code.user, client: client_id.clone(), epoch: app.epoch(), now, origin }).await?;
         return Err(OAuthError::invalid_grant("code_verifier does not fit code_challenge"));
     }
 
@@ -182,16 +191,17 @@ pub async fn redeem(app: &App, client: &Client, shown: Shown<'_>, origin: Origin
     let who = who.filter(|who| judge.session_is_alive(who) && code_agrees(code.authenticated_at, code.acr, code.user, who));
     let who = who.ok_or_else(|| refused().because("its session has ended"))?;
 
-    let proof = Proof { acr: code.acr, amr: code.amr };
-    let grant = new_grant(app, client, &who, terms.scope, code.authenticated_at, proof, now)?;
+    let proved = Proof { acr: code.acr, amr: code.amr };
+    let grant = new_grant(app, client, &who, &terms, code.authenticated_at, proved, now)?;
     let needs_consent = client.metadata.consent_policy(&grant.scope, &terms.redirect_uri) != ConsentPolicy::NotAsked;
     let job = Redeem { request: code.request, instance: code.instance, grant: grant.clone(), needs_consent, judge, origin };
-    match app.store().write(job).await? {
+    match proof.write(app, job).await? {
         Redeemed::Granted => {}
         other => return Err(refused().because(format!("{other:?}"))),
     }
     let (user, sid, nonce) = (&who.user, Some(&who.session.sid), terms.nonce.as_deref());
-    tokens::mint(app, &Given { client, grant: &grant, user, sid, scope: &grant.scope, nonce, generation: FIRST_GENERATION, now })
+    let scope = &grant.scope;
+    tokens::mint(app, &Given { client, grant: &grant, user, sid, scope, resources: &resources, nonce, generation: FIRST_GENERATION, now })
 }
 
 /// The grant that a code becomes. It rests on the authentication that the code tells of.
@@ -199,7 +209,7 @@ fn new_grant(
     app: &App,
     client: &Client,
     who: &SessionAndUser,
-    scope: Scope,
+    terms: &Terms,
     authenticated_at: Time,
     proof: Proof,
     now: Time,
@@ -214,8 +224,9 @@ fn new_grant(
         user_id: who.user.id,
         client_id: client.metadata.client_id.clone(),
         session_id: who.session.id,
-        offline: scope.contains(scope::OFFLINE_ACCESS),
-        scope,
+        offline: terms.scope.contains(scope::OFFLINE_ACCESS),
+        scope: terms.scope.clone(),
+        resources: terms.resources.clone(),
         generation: FIRST_GENERATION,
         rotated_at: now,
         mac_key_id: mac_key_id.ok_or_else(|| OAuthError::server_error("no token could be made").because("the refresh ring is empty"))?,
@@ -303,6 +314,7 @@ mod tests {
             scope: Scope::of(&["openid", "profile", "email", "offline_access"]),
             code_challenge: CodeChallenge::parse(CHALLENGE),
             nonce: Some("n-0S6_WzA2Mj-0123456789abcdef0123456789abcd".to_owned()),
+            resources: Resources::default(),
         };
         let code = Code {
             request: SingleUseId::new(NOW),

@@ -9,14 +9,15 @@ use serde_json::{Map, Value};
 use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::client_changes::{self, Changed, Condition, NotChanged};
 use crate::actions::limits::{self, Budget};
-use crate::actions::{clients, sectors};
+use crate::actions::{client_secrets, clients};
 use crate::app::App;
+use crate::base::client_secret::ClientSecret;
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::error::{AppError, Kind};
 use crate::base::id::ClientId;
 use crate::base::network::Network;
-use crate::base::secret::{ClientSecret, InitialAccessToken, RegistrationAccessToken};
+use crate::base::secret::{InitialAccessToken, RegistrationAccessToken};
 use crate::config::RegistrationMode;
 use crate::protocol::client_metadata::MetadataProblem;
 use crate::protocol::dynamic_registration;
@@ -56,6 +57,7 @@ impl From<NotChanged> for NotDone {
         match why {
             NotChanged::Invalid(problems) => Self::Invalid(problems),
             NotChanged::Unknown(_) | NotChanged::NotTheirs(_) | NotChanged::Stale(_) => Self::TokenInvalid,
+            NotChanged::AtRest(error) => AppError::internal(error).into(),
             NotChanged::Store(error) => error.into(),
         }
     }
@@ -114,13 +116,13 @@ pub async fn register(app: &App, asked: Map<String, Value>, token: Option<&str>,
     let with = may_register(app, token).await?;
     let id = ClientId::random();
     let metadata = dynamic_registration::read(asked, &id, app.config().registration.require_pkce).map_err(NotDone::Invalid)?;
-    sectors::check(app, &metadata).await.map_err(|problem| NotDone::Invalid(vec![problem]))?;
+    clients::check(app, &metadata).await.map_err(NotDone::Invalid)?;
     let now = app.now();
     if with.is_none() {
         // Never given back: what anybody may do, one network does so often and no more.
         let _counted = limits::take(app, &[Budget::of_registrations(app, network)], now).await?;
     }
-    let (mut client, secret) = clients::new_client(app, metadata, Source::Dynamic, now);
+    let (mut client, secret) = clients::new_client(app, metadata, Source::Dynamic, now).map_err(AppError::internal)?;
     let token = RegistrationAccessToken::random();
     client.registration = Some(token.digest());
     let most = app.config().limits.dynamic_clients.into();
@@ -181,7 +183,8 @@ fn check_echo(app: &App, client: &Client, asked: &Map<String, Value>) -> Result<
         report("client_id", "must be sent, and can't be changed");
     }
     if let Some(secret) = asked.get("client_secret") {
-        let is_own = clients::is_secret(app, client, secret.as_str().unwrap_or_default()).map_err(AppError::internal)?;
+        let secret = secret.as_str().unwrap_or_default();
+        let is_own = client_secrets::fits(app, Some(client), &client.metadata.client_id, secret).map_err(AppError::internal)?;
         if !is_own {
             report("client_secret", "can't be chosen");
         }

@@ -1,6 +1,7 @@
 //! Everything that may be done, free of HTTP: pages, endpoints, timers and the command line all call these. A change and its audit event
 //! are one job behind the one door for writes.
 
+pub mod access_tokens;
 pub mod activity;
 pub mod attention;
 pub mod audit;
@@ -12,9 +13,11 @@ pub mod ceremonies;
 pub mod choosing;
 pub mod client_authentication;
 pub mod client_changes;
+pub mod client_credentials;
 pub mod client_documents;
 pub mod client_import;
 pub mod client_keys;
+pub mod client_secrets;
 pub mod client_sweeping;
 pub mod clients;
 pub mod codes;
@@ -29,7 +32,9 @@ pub mod everybody;
 pub mod further_passkey;
 pub mod grants;
 pub mod initial_access_tokens;
+pub mod introspection;
 pub mod invitations;
+pub mod keys;
 pub mod limits;
 pub mod logout;
 pub mod mails;
@@ -55,6 +60,7 @@ pub mod second_step;
 pub mod sectors;
 pub mod sessions;
 pub mod setup;
+pub mod shown_once;
 pub mod sign_in;
 pub mod step_up;
 pub mod subjects;

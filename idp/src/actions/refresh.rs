@@ -7,10 +7,12 @@ use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::grants::{Judge, needs_consent, permits, revoke_in};
 use crate::actions::mails::Mail;
 use crate::actions::notices::{self, Notice};
+use crate::actions::shown_once::ShownOnce;
 use crate::actions::tokens::{self, RefreshToken, TokenResponse};
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::protocol::error::OAuthError;
+use crate::protocol::params::Params;
 use crate::protocol::scope::Scope;
 use crate::store::client::Client;
 use crate::store::reads::grant_liveness::grant_liveness;
@@ -97,7 +99,14 @@ impl Job for Rotate {
 /// Refreshes what an authenticated client was given. One read and one write; the tokens are signed after the commit.
 ///
 /// In this order: MAC and client, liveness, scope, then the counter: only what is otherwise valid raises the alarm (A-RT-03).
-pub async fn refresh(app: &App, client: &Client, shown: &str, scope: Option<&str>, origin: Origin) -> Result<TokenResponse, OAuthError> {
+pub async fn refresh(
+    app: &App,
+    client: &Client,
+    proof: &ShownOnce,
+    shown: &str,
+    params: &Params,
+    origin: Origin,
+) -> Result<TokenResponse, OAuthError> {
     let client_id = &client.metadata.client_id;
     let origin = origin.by(Actor::Client(client_id.clone()));
     let refused = || OAuthError::invalid_grant("the refresh token is unknown, over, used, or was given to another client");
@@ -110,7 +119,8 @@ pub async fn refresh(app: &App, client: &Client, shown: &str, scope: Option<&str
     let judge = Judge { limits: app.config().sessions.clone(), epoch: app.epoch(), now };
     let alive = facts.zip(view.client(client_id)).filter(|(facts, client)| judge.is_alive(facts, client) && now < facts.grant.idle_ends_at);
     let (facts, client) = alive.ok_or_else(refused)?;
-    let scope = narrowed(scope, &facts.grant.scope)?;
+    let scope = narrowed(params.get("scope"), &facts.grant.scope)?;
+    let resources = facts.grant.resources.chosen_by(params)?;
 
     // Whoever asks is an application or a thief: the person's own language, or ours.
     let nobody = Origin { language: None, device: None, ..origin.clone() };
@@ -129,7 +139,7 @@ pub async fn refresh(app: &App, client: &Client, shown: &str, scope: Option<&str
         alarm,
         origin,
     };
-    let generation = match app.store().write(job).await? {
+    let generation = match proof.write(app, job).await? {
         Rotated::To(generation) => generation,
         Rotated::WentBack => {
             tracing::error!(grant = %token.grant, "store_went_back: a refresh token is newer than its grant's row");
@@ -138,7 +148,8 @@ pub async fn refresh(app: &App, client: &Client, shown: &str, scope: Option<&str
         other => return Err(refused().because(format!("{other:?}"))),
     };
     let sid = facts.session.as_ref().map(|session| &session.sid);
-    let given = tokens::Given { client, grant: &facts.grant, user: &facts.user, sid, scope: &scope, nonce: None, generation, now };
+    let (grant, user) = (&facts.grant, &facts.user);
+    let given = tokens::Given { client, grant, user, sid, scope: &scope, resources: &resources, nonce: None, generation, now };
     tokens::mint(app, &given)
 }
 

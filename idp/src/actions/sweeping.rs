@@ -1,4 +1,4 @@
-//! Forgetting what is over: spent values, stored requests, links, sessions and grants whose time has long passed,
+//! Forgetting what is over: spent values, stored requests, links, sessions, grants and secrets of clients whose time has long passed,
 //! and guesses that nobody counts any more.
 //!
 //! The memory of what is spent must not fail open: first the horizon is raised, in a transaction of its own, then rows go; and nothing is
@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use crate::actions::client_sweeping;
 use crate::app::App;
 use crate::base::clock::Time;
-use crate::store::{Job, StoreError, Write, attempt, authorization_request, grant, horizon, one_time_link, session, spent};
+use crate::store::{
+    Job, StoreError, Write, attempt, authorization_request, client_secret, foreign_spent, grant, horizon, one_time_link, session, spent,
+};
 
 /// How far a sweep of spent values stays behind the present.
 const BEHIND: Duration = Duration::from_mins(10);
@@ -61,7 +63,10 @@ impl Job for ForgetRest {
         let grants = grant::sweep(write, self.links_and_grants).await?;
         let sessions = session::sweep(write, self.sessions).await?;
         let attempts = attempt::sweep(write, self.attempts).await?;
-        Ok([requests, links, grants, sessions, attempts].into_iter().max().unwrap_or(0))
+        // The horizon has been raised to where requests are swept.
+        let foreign = foreign_spent::sweep(write, self.requests).await?;
+        let secrets = client_secret::sweep(write, self.links_and_grants).await?;
+        Ok([requests, links, grants, sessions, attempts, foreign, secrets].into_iter().max().unwrap_or(0))
     }
 }
 

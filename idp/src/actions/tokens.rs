@@ -1,12 +1,12 @@
 //! The only mint: every access token, refresh token and ID token is made here, after the write that permits it.
 //!
-//! An access token is a sealed box that names its grant; a refresh token is a counter of its grant with a MAC. Neither rests anywhere.
+//! An access token names its grant ([`access_tokens`]); a refresh token is a counter of its grant with a MAC. Neither rests anywhere.
 
-use std::sync::Arc;
+use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::actions::grants::Judge;
+use crate::actions::access_tokens::{self, Behind, Wanted};
 use crate::actions::subjects;
 use crate::adapters::jose::{IdTokenFacts, mint_id_token};
 use crate::app::App;
@@ -14,41 +14,14 @@ use crate::base::base64url;
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::id::{ClientId, GrantId, KeyId, Sid};
-use crate::base::sealed::Fact;
-use crate::base::single_use::SingleUseId;
 use crate::keys::ring::Rings;
 use crate::protocol::claims::{PersonFacts, StandardClaims};
 use crate::protocol::client_metadata::GrantType;
 use crate::protocol::error::OAuthError;
+use crate::protocol::resource::Resources;
 use crate::protocol::scope::{self, Scope};
 use crate::store::client::Client;
-use crate::store::reads::grant_liveness::{GrantFacts, grant_liveness};
 use crate::store::{StoreError, grant, user};
-
-/// What an access token says. Person and session are those of its grant, whatever becomes of them.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AccessToken {
-    /// The grant it comes from.
-    #[serde(rename = "g")]
-    pub grant: GrantId,
-    /// Whom it was given to.
-    #[serde(rename = "c")]
-    pub client_id: ClientId,
-    /// What it opens.
-    #[serde(rename = "s")]
-    pub scope: Scope,
-    /// When it was given.
-    #[serde(rename = "t")]
-    pub issued_at: Time,
-    /// The epoch it was given in.
-    #[serde(rename = "e")]
-    pub epoch: i64,
-}
-
-impl Fact for AccessToken {
-    const PREFIX: &'static str = "wat_";
-}
 
 /// A refresh token: key of its MAC, grant, generation. Its text adds the MAC over client, grant and generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,11 +79,19 @@ pub struct TokenResponse {
     access_token: String,
     token_type: &'static str,
     expires_in: u64,
+    #[serde(skip_serializing_if = "Scope::is_empty")]
     scope: Scope,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     id_token: Option<String>,
+}
+
+impl TokenResponse {
+    /// An access token alone.
+    pub(super) const fn bearer(access_token: String, lives_for: Duration, scope: Scope) -> Self {
+        Self { access_token, token_type: "Bearer", expires_in: lives_for.as_secs(), scope, refresh_token: None, id_token: None }
+    }
 }
 
 impl std::fmt::Debug for TokenResponse {
@@ -132,6 +113,8 @@ pub struct Given<'a> {
     pub sid: Option<&'a Sid>,
     /// What this access token opens: the grant's scope, or a part of it.
     pub scope: &'a Scope,
+    /// The resources this access token is for: those of the grant, or a part of them.
+    pub resources: &'a Resources,
     /// The request's `nonce`; none at a refresh (OpenID Connect Core §12.2).
     pub nonce: Option<&'a str>,
     /// The generation of the refresh token that may be used next.
@@ -147,8 +130,10 @@ pub fn mint(app: &App, given: &Given<'_>) -> Result<TokenResponse, OAuthError> {
     let fault = |what: &'static str| move |error: String| OAuthError::server_error("no token could be made").because(format!("{what}: {error}"));
     // Nothing outlives its grant.
     let ends_at = now.plus(app.config().lifetimes.access_token).min(grant.absolute_ends_at);
-    let fact = AccessToken { grant: grant.id, client_id: grant.client_id.clone(), scope: given.scope.clone(), issued_at: now, epoch: app.epoch() };
-    let access_token = rings.sealer.seal(SingleUseId::new(ends_at), &fact, b"").map_err(|error| fault("access token")(error.to_string()))?;
+    let subject = subjects::of(app, &client.metadata, &given.user.subject);
+    let person = Behind { grant: grant.id, subject: subject.as_str(), authenticated_at: grant.authenticated_at, acr: grant.acr, amr: &grant.amr };
+    let wanted = Wanted { client, behind: Some(person), scope: given.scope, resources: given.resources, now, ends_at };
+    let access_token = access_tokens::issue(app, &wanted).map_err(fault("access token"))?;
     let refresh_token = if client.metadata.may_use(GrantType::RefreshToken) {
         let token = RefreshToken { key: grant.mac_key_id, grant: grant.id, generation: given.generation };
         let text = token.text(rings, &grant.client_id);
@@ -161,20 +146,13 @@ pub fn mint(app: &App, given: &Given<'_>) -> Result<TokenResponse, OAuthError> {
     } else {
         None
     };
-    Ok(TokenResponse {
-        access_token,
-        token_type: "Bearer",
-        expires_in: ends_at.since(now).as_secs(),
-        scope: given.scope.clone(),
-        refresh_token,
-        id_token,
-    })
+    Ok(TokenResponse { refresh_token, id_token, ..TokenResponse::bearer(access_token, ends_at.since(now), given.scope.clone()) })
 }
 
 fn id_token(app: &App, rings: &Rings, given: &Given<'_>, access_token: &str, expires_at: Time) -> Result<String, String> {
     let Given { client, grant, user, .. } = *given;
     let algorithm = client.metadata.id_token_signed_response_alg;
-    let key = rings.signing.signer(algorithm).ok_or_else(|| format!("there is no {algorithm} key"))?;
+    let key = rings.signing.signer(algorithm, given.now).ok_or_else(|| format!("there is no {algorithm} key"))?;
     let amr: Vec<String> = grant.amr.methods().iter().map(ToString::to_string).collect();
     // OpenID Connect Core §5.4: what the scope gives is asked at userinfo, unless the client was registered as one that never asks there.
     let claims = if client.metadata.scope_claims_in_id_token {
@@ -209,31 +187,6 @@ pub fn person_facts(user: &user::Model) -> PersonFacts {
         email: user.email.clone(),
         email_verified: user.email_verified_at.is_some(),
     }
-}
-
-/// An access token that is good, and what it stands for.
-#[derive(Debug)]
-pub struct Accepted {
-    /// What the token says.
-    pub token: AccessToken,
-    /// Its grant, and whom it is about.
-    pub facts: GrantFacts,
-    /// Whom it was given to.
-    pub client: Arc<Client>,
-}
-
-/// Judges an access token: `None` when it is not ours, over, revoked, or its grant has died. One read, none for garbage.
-pub async fn accept(app: &App, text: &str) -> Result<Option<Accepted>, StoreError> {
-    let Ok((id, token)) = app.open_box::<AccessToken>(text, b"").await else { return Ok(None) };
-    if token.epoch != app.epoch() {
-        return Ok(None);
-    }
-    let (horizon, facts) = grant_liveness(app.store(), token.grant, Some(id)).await?;
-    app.observe(horizon).await?;
-    let judge = Judge { limits: app.config().sessions.clone(), epoch: app.epoch(), now: app.now() };
-    let client = app.view().client(&token.client_id).cloned();
-    let found = facts.zip(client).filter(|(facts, client)| !facts.token_is_spent && judge.is_alive(facts, client));
-    Ok(found.map(|(facts, client)| Accepted { token, facts, client }))
 }
 
 impl From<StoreError> for OAuthError {

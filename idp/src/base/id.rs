@@ -62,6 +62,8 @@ row_id! {
     OneTimeLinkId;
     /// A session's row. Outside the house a session is known by [`Sid`].
     SessionId;
+    /// The row of one of a client's secrets.
+    ClientSecretId;
     /// A grant's row: what a client was given, once, for a person.
     GrantId;
     /// An audit event's row.

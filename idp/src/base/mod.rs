@@ -2,6 +2,7 @@
 
 pub mod base64url;
 pub mod cidr;
+pub mod client_secret;
 pub mod clock;
 pub mod digest;
 pub mod email;

@@ -65,11 +65,6 @@ token!(
     "wl_"
 );
 token!(
-    /// A confidential client's secret, made by us: 256 bits, in characters that mean the same raw and form-encoded.
-    ClientSecret,
-    "wk_"
-);
-token!(
     /// Lets a client register itself (RFC 7591 §1.2).
     InitialAccessToken,
     "wia_"

@@ -11,11 +11,14 @@ use crate::base::clock::Clock;
 use crate::base::telemetry;
 use crate::config::{self, Config, Problems};
 
+mod client_secrets;
 mod clients;
 mod config_check;
 pub mod demo;
+mod keys;
 mod mail;
 mod migrate;
+mod moment;
 mod serve;
 mod users;
 
@@ -49,6 +52,9 @@ enum Command {
     /// Register, import, list, show, change, disable, enable and delete client applications; let them register themselves.
     #[command(subcommand)]
     Clients(clients::Command),
+    /// List the keys that sign, and make another.
+    #[command(subcommand)]
+    Keys(keys::Command),
 }
 
 /// Why a command failed; its words are for whoever typed it.
@@ -99,6 +105,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Mail(command) => mail::run(&open(config()?).await?, command).await,
         Command::Users(command) => users::run(&open(config()?).await?, command).await,
         Command::Clients(command) => clients::run(&open(config()?).await?, command).await,
+        Command::Keys(command) => keys::run(&open(config()?).await?, command).await,
     }
 }
 

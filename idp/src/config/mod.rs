@@ -17,6 +17,7 @@ mod policy;
 mod problems;
 mod reader;
 mod registration;
+mod resources;
 mod secrets;
 mod sign_in;
 mod value;
@@ -41,6 +42,7 @@ pub use crate::config::policy::{Brand, Lifetimes, Limits, Sessions};
 pub use crate::config::problems::{Origin, Problem, Problems};
 pub use crate::config::reader::Effective;
 pub use crate::config::registration::{Registration, RegistrationMode};
+pub use crate::config::resources::Resources;
 pub use crate::config::secrets::{DatabaseUrl, MasterKey, MasterKeySource};
 pub use crate::config::sign_in::{PasswordPolicy, RequireStrong, SignIn};
 
@@ -71,6 +73,8 @@ pub struct Config {
     pub sessions: Sessions,
     /// How long what we hand out is good for.
     pub lifetimes: Lifetimes,
+    /// What is known of the APIs that access tokens are for.
+    pub resources: Resources,
     /// How much we take.
     pub limits: Limits,
     /// Whether clients may register themselves.
@@ -130,6 +134,7 @@ impl Config {
         let breached = Breached::read(&mut reader);
         let sessions = Sessions::read(&mut reader);
         let lifetimes = Lifetimes::read(&mut reader);
+        let resources = Resources::read(&mut reader);
         let limits = Limits::read(&mut reader);
         let registration = Registration::read(&mut reader);
         let mail = Mail::read(&mut reader, issuer.as_ref(), &brand);
@@ -149,6 +154,7 @@ impl Config {
             breached,
             sessions,
             lifetimes,
+            resources,
             limits,
             registration,
             mail,

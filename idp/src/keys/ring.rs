@@ -1,8 +1,6 @@
 //! The three rings, one mechanism: keys that sign tokens, seal boxes and MAC refresh tokens. The first key of each is one conditional
 //! insert that every node reads back, so that two nodes that start together agree.
 
-use std::sync::Arc;
-
 use zeroize::Zeroizing;
 
 use crate::adapters::jose::{self, SigningKey};
@@ -59,7 +57,7 @@ impl Rings {
 }
 
 /// Reads the rings, after making the first key of each that has none.
-pub async fn load(store: &Store, data_keys: &Arc<DataKeys>, issuer: &Issuer, now: Time) -> Result<Rings, RingError> {
+pub async fn load(store: &Store, data_keys: &DataKeys, issuer: &Issuer, now: Time) -> Result<Rings, RingError> {
     let mut rows = key::all(store).await?;
     let missing: Vec<_> =
         needed().into_iter().filter(|(ring, algorithm)| !rows.iter().any(|row| row.ring == *ring && row.algorithm == *algorithm)).collect();
@@ -73,7 +71,7 @@ pub async fn load(store: &Store, data_keys: &Arc<DataKeys>, issuer: &Issuer, now
 }
 
 fn needed() -> Vec<(Ring, &'static str)> {
-    let signing = SigningAlgorithm::ALL.into_iter().map(|algorithm| (Ring::Signing, algorithm.name()));
+    let signing = SigningAlgorithm::ALWAYS.into_iter().map(|algorithm| (Ring::Signing, algorithm.name()));
     signing.chain([(Ring::Sealing, CIPHER), (Ring::Refresh, MAC)]).collect()
 }
 
@@ -87,19 +85,19 @@ impl Job for AddKey {
     }
 }
 
-async fn make_first(store: &Store, data_keys: &Arc<DataKeys>, ring: Ring, algorithm: &'static str, now: Time) -> Result<(), RingError> {
-    let id = KeyId::random();
-    let data_keys = Arc::clone(data_keys);
-    // An RSA key takes a quarter of a second of computing.
-    let sealed = tokio::task::spawn_blocking(move || {
-        let private = generate(algorithm)?;
-        data_keys.seal(FIELD, id.as_bytes(), &private).map_err(|error| error.to_string())
-    })
-    .await
-    .map_err(|error| RingError::Key(ring, error.to_string()))?
-    .map_err(|error| RingError::Key(ring, error))?;
-    store.write(AddKey(key::Model { id, ring, algorithm: algorithm.to_owned(), number: 1, sealed, created_at: now })).await?;
+async fn make_first(store: &Store, data_keys: &DataKeys, ring: Ring, algorithm: &'static str, now: Time) -> Result<(), RingError> {
+    store.write(AddKey(new_key(data_keys, ring, algorithm, 1, now).await?)).await?;
     Ok(())
+}
+
+/// The row of a new key: the `number`th of its ring and algorithm. Whoever inserts it reads back what is there.
+pub async fn new_key(data_keys: &DataKeys, ring: Ring, algorithm: &'static str, number: i64, now: Time) -> Result<key::Model, RingError> {
+    let fault = |error: String| RingError::Key(ring, error);
+    // An RSA key takes a quarter of a second of computing.
+    let private = tokio::task::spawn_blocking(move || generate(algorithm)).await.map_err(|error| fault(error.to_string()))?.map_err(fault)?;
+    let id = KeyId::random();
+    let sealed = data_keys.seal(FIELD, id.as_bytes(), &private).map_err(|error| fault(error.to_string()))?;
+    Ok(key::Model { id, ring, algorithm: algorithm.to_owned(), number, sealed, created_at: now })
 }
 
 fn generate(algorithm: &str) -> Result<Zeroizing<Vec<u8>>, String> {

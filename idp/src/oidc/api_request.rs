@@ -10,6 +10,7 @@ use http::{HeaderMap, Uri};
 
 use crate::actions::audit::Origin;
 use crate::actions::client_authentication::{self, Credentials, WrongSecrets};
+use crate::actions::shown_once::ShownOnce;
 use crate::app::App;
 use crate::oidc::answer::Refused;
 use crate::protocol::error::{ErrorCode, OAuthError};
@@ -36,11 +37,13 @@ const ONLY_IN_BODY: [&str; 13] = [
     "username",
 ];
 
-/// A form from a client that has proved who it is.
+/// A form from a client that has proved who it is. A proof that counts once is spent already.
 #[derive(Debug)]
 pub struct ClientForm {
     /// The client.
     pub client: Arc<Client>,
+    /// What it proved itself with, as far as that counts once.
+    pub proof: ShownOnce,
     /// The fields.
     pub params: Params,
     /// The headers, for CORS.
@@ -49,7 +52,21 @@ pub struct ClientForm {
     pub origin: Origin,
 }
 
+/// The same for endpoints that write: a proof that counts once is *not* spent yet. Whoever takes this writes with it, or settles it.
+#[derive(Debug)]
+pub struct ClientFormToWrite(pub ClientForm);
+
 impl FromRequest<App> for ClientForm {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refused> {
+        let ClientFormToWrite(form) = ClientFormToWrite::from_request(request, app).await?;
+        form.proof.settle(app).await?;
+        Ok(form)
+    }
+}
+
+impl FromRequest<App> for ClientFormToWrite {
     type Rejection = Refused;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refused> {
@@ -57,17 +74,17 @@ impl FromRequest<App> for ClientForm {
         refuse_secrets_in(&parts.uri)?;
         require_content_type(&parts.headers, "application/x-www-form-urlencoded")?;
         let params = Params::parse_form(&read_body(body, app).await?)?;
-        let client = authenticate(app, &mut parts, &params).await.map_err(|refused| challenge(refused, &parts.headers))?;
+        let (client, proof) = authenticate(app, &mut parts, &params).await.map_err(|refused| challenge(refused, &parts.headers))?;
         let Ok(RequestOrigin(origin)) = RequestOrigin::from_request_parts(&mut parts, app).await;
-        Ok(Self { client, params, headers: parts.headers, origin })
+        Ok(Self(ClientForm { client, proof, params, headers: parts.headers, origin }))
     }
 }
 
-async fn authenticate(app: &App, parts: &mut Parts, params: &Params) -> Result<Arc<Client>, Refused> {
+async fn authenticate(app: &App, parts: &mut Parts, params: &Params) -> Result<(Arc<Client>, ShownOnce), Refused> {
     let credentials = Credentials::read(authorization(&parts.headers)?, params)?;
     let Ok(Peer(network)) = Peer::from_request_parts(parts, app).await;
     let wrong = parts.extensions.get::<WrongSecrets>().cloned().ok_or_else(|| OAuthError::server_error("no secret can be checked"))?;
-    Ok(client_authentication::authenticate(app, &wrong, &credentials, network)?)
+    Ok(client_authentication::authenticate(app, &wrong, credentials, network).await?)
 }
 
 /// RFC 6749 §5.2: a client that used the header is told how to use it.

@@ -13,13 +13,14 @@ use crate::app::App;
 use crate::config::{Config, RegistrationMode};
 use crate::protocol::claims::Acr;
 use crate::protocol::discovery::{ProviderMetadata, path};
+use crate::protocol::signing_algorithm::SigningAlgorithm;
 
 /// The languages that the pages are written in.
 const UI_LOCALES: [&str; 2] = ["en", "de"];
-/// How long the documents may be kept. A new key is published this long before it signs.
+/// How long the documents may be kept: [`crate::keys::signing::JWKS_MAX_AGE`], and a new key is published for longer than that before it signs.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
-/// The documents as routes. Metadata is written once, for it follows from the configuration alone.
+/// The documents as routes. Metadata is written once: it follows from the configuration, and from whether there is a key for EdDSA.
 pub fn documents(app: &App) -> Router<App> {
     Router::new()
         .route("/.well-known/openid-configuration", metadata(app))
@@ -34,14 +35,21 @@ pub fn metadata_before_path(app: &App) -> Router<App> {
 }
 
 fn metadata(app: &App) -> MethodRouter<App> {
-    let metadata = ProviderMetadata::new(&app.config().issuer, UI_LOCALES.map(str::to_owned).to_vec(), &acr_values(app.config()));
-    let metadata = match app.config().registration.mode {
-        RegistrationMode::Off => metadata,
-        RegistrationMode::InitialAccessToken | RegistrationMode::Open => metadata.with_registration(&app.config().issuer),
+    let (config, locales) = (app.config(), UI_LOCALES.map(str::to_owned).to_vec());
+    let written = |algorithms: &[SigningAlgorithm]| {
+        let metadata = ProviderMetadata::new(&config.issuer, locales.clone(), &acr_values(config), algorithms);
+        let metadata = match config.registration.mode {
+            RegistrationMode::Off => metadata,
+            RegistrationMode::InitialAccessToken | RegistrationMode::Open => metadata.with_registration(&config.issuer),
+        };
+        // Strings and lists of them: there is nothing in it that JSON could not write.
+        Bytes::from(serde_json::to_vec(&metadata).unwrap_or_default())
     };
-    // Strings and lists of them: there is nothing in it that JSON could not write.
-    let metadata = Bytes::from(serde_json::to_vec(&metadata).unwrap_or_default());
-    get(move || std::future::ready(document(metadata.clone())))
+    let (always, with_edwards) = (written(&SigningAlgorithm::ALWAYS), written(&SigningAlgorithm::ALL));
+    get(move |State(app): State<App>| {
+        let has_edwards = app.view().rings.signing.signer(SigningAlgorithm::EdDsa, app.now()).is_some();
+        std::future::ready(document(if has_edwards { with_edwards.clone() } else { always.clone() }))
+    })
 }
 
 /// How strong a sign-in may be here, from weak to strong.
@@ -67,4 +75,16 @@ fn document(body: Bytes) -> Response {
     headers.insert(CACHE_CONTROL, MAX_AGE);
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::signing::JWKS_MAX_AGE;
+
+    /// D-KEY-01: what browsers and clients are told, and what the keys wait for, is the same.
+    #[test]
+    fn keys_wait_for_as_long_as_the_document_may_be_kept() {
+        assert_eq!(MAX_AGE.to_str().unwrap(), format!("public, max-age={}", JWKS_MAX_AGE.as_secs()));
+    }
 }

@@ -7,15 +7,19 @@ use http::{HeaderMap, StatusCode};
 use crate::actions::revocation;
 use crate::app::App;
 use crate::oidc::answer::{Refused, no_store};
-use crate::oidc::api_request::ClientForm;
+use crate::oidc::api_request::{ClientForm, ClientFormToWrite};
 use crate::oidc::cors;
 use crate::protocol::error::OAuthError;
 
 /// `POST /revoke`
-pub async fn post(State(app): State<App>, asked: HeaderMap, form: Result<ClientForm, Refused>) -> Response {
-    let client = form.as_ref().ok().map(|form| form.client.clone());
+pub async fn post(State(app): State<App>, asked: HeaderMap, form: Result<ClientFormToWrite, Refused>) -> Response {
+    let client = form.as_ref().ok().map(|ClientFormToWrite(form)| form.client.clone());
     let outcome = match form {
-        Ok(form) => revoke(&app, &form).await,
+        // Where nothing was written, the client's proof is spent by itself.
+        Ok(ClientFormToWrite(form)) => match (revoke(&app, &form).await, form.proof.settle(&app).await) {
+            (Ok(()), settled) => settled.map_err(Refused::from),
+            (refused, _) => refused,
+        },
         Err(refused) => Err(refused),
     };
     let mut response = outcome.map_or_else(Refused::into_response, |()| StatusCode::OK.into_response());
@@ -26,5 +30,5 @@ pub async fn post(State(app): State<App>, asked: HeaderMap, form: Result<ClientF
 
 async fn revoke(app: &App, form: &ClientForm) -> Result<(), Refused> {
     let token = form.params.get("token").ok_or_else(|| OAuthError::invalid_request("token is missing"))?;
-    Ok(revocation::revoke(app, &form.client, token, form.origin.clone()).await?)
+    Ok(revocation::revoke(app, &form.client, &form.proof, token, form.origin.clone()).await?)
 }

@@ -5,10 +5,12 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, StatusCode};
 
+use crate::actions::access_tokens::{Accepted, accept};
 use crate::actions::subjects;
-use crate::actions::tokens::{Accepted, accept, person_facts};
+use crate::actions::tokens::person_facts;
+use crate::adapters::jose::mint_user_info;
 use crate::app::App;
-use crate::oidc::answer::{Refused, json};
+use crate::oidc::answer::{Refused, json, no_store};
 use crate::oidc::api_request::authorization;
 use crate::oidc::cors;
 use crate::protocol::claims::{StandardClaims, UserInfo};
@@ -62,11 +64,12 @@ async fn answer(app: &App, headers: &HeaderMap, shown: Result<Option<String>, OA
         Err(error) => return exposed(refusal(error), headers, None),
     };
     let accepted = match accept(app, &token).await {
-        Ok(Some(accepted)) => accepted,
-        Ok(None) => return exposed(refusal(OAuthError::invalid_token("the access token is unknown, over or revoked")), headers, None),
+        // RFC 9068 §4: a token that was made for somebody else's API opens nothing here.
+        Ok(Some(accepted)) if accepted.is_for_us(app) => accepted,
+        Ok(_) => return exposed(refusal(OAuthError::invalid_token("the access token is unknown, over or revoked")), headers, None),
         Err(error) => return exposed(Refused::from(error).into_response(), headers, None),
     };
-    let response = claims(app, &accepted).map_or_else(refusal, |claims| json(StatusCode::OK, &claims));
+    let response = claims(app, &accepted).and_then(|claims| told(app, &accepted, &claims)).unwrap_or_else(refusal);
     exposed(response, headers, Some(&accepted))
 }
 
@@ -76,9 +79,25 @@ fn claims(app: &App, accepted: &Accepted) -> Result<UserInfo, OAuthError> {
     if !scope.contains(scope::OPENID) {
         return Err(OAuthError::insufficient_scope("the access token was not given for openid"));
     }
-    let user = &accepted.facts.user;
+    // In its own name a client may have a scope that is called like ours, but there is no person to tell about.
+    let facts = accepted.facts.as_ref().ok_or_else(|| OAuthError::insufficient_scope("nobody stands behind the access token"))?;
+    let user = &facts.user;
     let sub = subjects::of(app, &accepted.client.metadata, &user.subject);
     Ok(UserInfo { sub, claims: StandardClaims::for_scope(&person_facts(user), scope) })
+}
+
+/// OpenID Connect Core §5.3.2: JSON, or a signed JWT where the client registered an algorithm for it.
+fn told(app: &App, accepted: &Accepted, claims: &UserInfo) -> Result<Response, OAuthError> {
+    let metadata = &accepted.client.metadata;
+    let Some(algorithm) = metadata.userinfo_signed_response_alg else { return Ok(json(StatusCode::OK, claims)) };
+    let fault = |error: String| OAuthError::server_error("the answer could not be signed").because(error);
+    let view = app.view();
+    let key = view.rings.signing.signer(algorithm, app.now()).ok_or_else(|| fault(format!("there is no {algorithm} key")))?;
+    let signed = mint_user_info(key, &app.config().issuer, &metadata.client_id, claims).map_err(|error| fault(error.to_string()))?;
+    let mut response = signed.into_response();
+    no_store(response.headers_mut());
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/jwt"));
+    Ok(response)
 }
 
 /// RFC 6750 §3: the error stands in the challenge as well. Descriptions have no character that would end a quoted text.

@@ -19,6 +19,7 @@ use crate::protocol::pkce::CodeChallenge;
 use crate::protocol::prompt::Prompt;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::requested_acr::RequestedAcr;
+use crate::protocol::resource::Resources;
 use crate::protocol::scope::{self, Scope};
 
 /// The longest `state` that is echoed, in characters.
@@ -102,6 +103,9 @@ pub struct AuthorizationRequest {
     /// How strong a sign-in the client asks for.
     #[serde(rename = "a", default, skip_serializing_if = "RequestedAcr::is_empty")]
     pub acr: RequestedAcr,
+    /// The resources that access tokens are asked for (RFC 8707).
+    #[serde(rename = "o", default, skip_serializing_if = "Resources::is_empty")]
+    pub resources: Resources,
     /// The person that a verified `id_token_hint` names: nobody else's answer may be given.
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub hint_subject: Option<Subject>,
@@ -145,6 +149,7 @@ impl AuthorizationRequest {
             login_hint: read_login_hint(params),
             ui_locales: read_ui_locales(params),
             acr: RequestedAcr::read(params)?,
+            resources: Resources::read(params, &client.resources)?,
             hint_subject,
             hint_client: None,
             began_at: now,

@@ -265,6 +265,60 @@ mod tests {
         assert_eq!(told(&alice, "openid address"), address);
     }
 
+    /// A-TOK-13: claims about a person have a closed list of names, and none of them is one that the protocol speaks by.
+    #[test]
+    fn no_claim_about_a_person_is_called_like_one_of_the_protocol() {
+        let line = Line::parse;
+        let address = AddressClaim { formatted: "x".to_owned(), parts: Address { locality: line("x"), ..Address::default() } };
+        let profile = Profile {
+            given_name: line("x"),
+            family_name: line("x"),
+            middle_name: line("x"),
+            nickname: line("x"),
+            preferred_username: PreferredUsername::parse("sub"),
+            profile: WebAddress::parse("https://a.example"),
+            picture: WebAddress::parse("https://a.example"),
+            website: WebAddress::parse("https://a.example"),
+            gender: line("x"),
+            birthdate: Birthdate::parse("2000-01-01", Time::from_seconds(1_764_000_000)),
+            locale: LanguageTag::parse("de"),
+            phone_number: PhoneNumber::parse("+43 1 2345678"),
+            address: Address { locality: line("x"), ..Address::default() },
+        };
+        let facts = PersonFacts { profile, zoneinfo: TimeZone::parse("Europe/Vienna"), ..alice() };
+        let mut claims = StandardClaims::for_scope(&facts, &Scope::parse("openid profile email phone address").unwrap());
+        claims.address = Some(address);
+        let told = serde_json::to_value(&claims).unwrap();
+        let names: Vec<&str> = told.as_object().unwrap().keys().map(String::as_str).collect();
+        assert!(names.len() >= 19, "{names:?}");
+        for reserved in [
+            "iss",
+            "sub",
+            "aud",
+            "exp",
+            "iat",
+            "nbf",
+            "jti",
+            "nonce",
+            "auth_time",
+            "acr",
+            "amr",
+            "azp",
+            "at_hash",
+            "c_hash",
+            "sid",
+            "cnf",
+            "scope",
+            "client_id",
+            "grant",
+            "events",
+            "roles",
+            "groups",
+        ] {
+            assert!(!names.contains(&reserved), "{reserved}");
+        }
+    }
+
     /// B-AUTH-07: hardware is never claimed for a passkey that may be copied.
     #[test]
     fn a_passkey_is_worth_what_it_is() {

@@ -41,6 +41,12 @@ impl ClientJwks {
         if keys.iter().any(|key| key.as_object().is_none_or(|key| PRIVATE.iter().any(|member| key.contains_key(*member)))) {
             return Err("must have public keys only: one has a private member, or is none");
         }
+        // RFC 7517 §4.5: keys of different kinds may share a name, two of one kind and algorithm can't be told apart by it.
+        let names: Vec<_> =
+            self.keys().filter(|key| key.contains_key("kid")).map(|key| ["kid", "kty", "alg"].map(|member| key.get(member))).collect();
+        if names.iter().enumerate().any(|(index, name)| names.iter().take(index).any(|earlier| earlier == name)) {
+            return Err("has two keys with the same kid");
+        }
         if !keys.iter().any(|key| ["RSA", "EC", "OKP"].contains(&key.get("kty").and_then(Value::as_str).unwrap_or_default())) {
             return Err("has no key of the kinds RSA, EC or OKP");
         }
@@ -64,6 +70,8 @@ mod tests {
     #[test]
     fn only_public_keys_are_taken() {
         let public = json!({"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"});
+        let named = json!({"kty": "EC", "crv": "P-256", "kid": "1", "x": public["x"], "y": public["y"]});
+        assert_eq!(ClientJwks::from_json(json!({"keys": [named, {"kty": "RSA", "kid": "1"}]})).check(), Ok(()));
         let with = |member: &str| {
             let mut key = public.clone();
             key[member] = json!("AQAB");
@@ -87,6 +95,7 @@ mod tests {
             json!({"keys": [{"kty": "oct"}]}),
             json!({"keys": vec![public.clone(); 21]}),
             json!({"keys": [public], "padding": "x".repeat(LONGEST)}),
+            json!({"keys": [named, named]}),
         ] {
             assert!(ClientJwks::from_json(set.clone()).check().is_err(), "{set:.80}");
         }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::base::issuer::Issuer;
 use crate::protocol::claims::Acr;
-use crate::protocol::client_metadata::{GrantType, ResponseType, SubjectType, TokenEndpointAuthMethod};
+use crate::protocol::client_metadata::{ClientAlgorithm, GrantType, ResponseType, SubjectType, TokenEndpointAuthMethod};
 use crate::protocol::pkce;
 use crate::protocol::prompt::PromptValue;
 use crate::protocol::scope;
@@ -23,6 +23,8 @@ pub mod path {
     pub const JWKS: &str = "/jwks";
     /// The revocation endpoint.
     pub const REVOKE: &str = "/revoke";
+    /// The introspection endpoint.
+    pub const INTROSPECT: &str = "/introspect";
     /// The registration endpoint, where it is open.
     pub const REGISTER: &str = "/register";
     /// The end-session endpoint.
@@ -73,18 +75,24 @@ pub struct ProviderMetadata {
     userinfo_endpoint: String,
     jwks_uri: String,
     revocation_endpoint: String,
+    introspection_endpoint: String,
     end_session_endpoint: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     registration_endpoint: Option<String>,
     scopes_supported: [&'static str; 6],
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
-    grant_types_supported: [&'static str; 2],
+    grant_types_supported: [&'static str; 3],
     acr_values_supported: Vec<&'static str>,
     subject_types_supported: [&'static str; 2],
-    id_token_signing_alg_values_supported: [&'static str; 3],
-    token_endpoint_auth_methods_supported: [&'static str; 3],
-    revocation_endpoint_auth_methods_supported: [&'static str; 3],
+    id_token_signing_alg_values_supported: Vec<&'static str>,
+    userinfo_signing_alg_values_supported: Vec<&'static str>,
+    token_endpoint_auth_methods_supported: [&'static str; 5],
+    token_endpoint_auth_signing_alg_values_supported: [&'static str; 5],
+    revocation_endpoint_auth_methods_supported: [&'static str; 5],
+    revocation_endpoint_auth_signing_alg_values_supported: [&'static str; 5],
+    introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    introspection_endpoint_auth_signing_alg_values_supported: [&'static str; 5],
     code_challenge_methods_supported: [&'static str; 1],
     prompt_values_supported: [&'static str; 4],
     claim_types_supported: [&'static str; 1],
@@ -99,9 +107,12 @@ pub struct ProviderMetadata {
 }
 
 impl ProviderMetadata {
-    /// What the provider at `issuer` says about itself; `ui_locales` are the languages its pages are written in, `acr_values` how strong a sign-in may be.
-    pub fn new(issuer: &Issuer, ui_locales: Vec<String>, acr_values: &[Acr]) -> Self {
+    /// What the provider at `issuer` says about itself; `ui_locales` are the languages its pages are written in, `acr_values` how strong a sign-in
+    /// may be, and `signing` the algorithms that it has keys for.
+    pub fn new(issuer: &Issuer, ui_locales: Vec<String>, acr_values: &[Acr], signing: &[SigningAlgorithm]) -> Self {
         let auth_methods = TokenEndpointAuthMethod::ALL.map(TokenEndpointAuthMethod::name);
+        let client_algorithms = ClientAlgorithm::ALL.map(ClientAlgorithm::name);
+        let signing: Vec<_> = signing.iter().map(|algorithm| algorithm.name()).collect();
         Self {
             issuer: issuer.as_str().to_owned(),
             authorization_endpoint: issuer.join(path::AUTHORIZE),
@@ -109,6 +120,7 @@ impl ProviderMetadata {
             userinfo_endpoint: issuer.join(path::USERINFO),
             jwks_uri: issuer.join(path::JWKS),
             revocation_endpoint: issuer.join(path::REVOKE),
+            introspection_endpoint: issuer.join(path::INTROSPECT),
             end_session_endpoint: issuer.join(path::LOGOUT),
             registration_endpoint: None,
             scopes_supported: scope::SUPPORTED,
@@ -117,9 +129,15 @@ impl ProviderMetadata {
             grant_types_supported: GrantType::ALL.map(GrantType::name),
             acr_values_supported: acr_values.iter().map(|acr| acr.name()).collect(),
             subject_types_supported: SubjectType::ALL.map(SubjectType::name),
-            id_token_signing_alg_values_supported: SigningAlgorithm::ALL.map(SigningAlgorithm::name),
+            id_token_signing_alg_values_supported: signing.clone(),
+            userinfo_signing_alg_values_supported: signing,
             token_endpoint_auth_methods_supported: auth_methods,
+            token_endpoint_auth_signing_alg_values_supported: client_algorithms,
             revocation_endpoint_auth_methods_supported: auth_methods,
+            revocation_endpoint_auth_signing_alg_values_supported: client_algorithms,
+            // Not for those who prove nothing (RFC 7662 §2.1).
+            introspection_endpoint_auth_methods_supported: auth_methods.into_iter().filter(|method| *method != "none").collect(),
+            introspection_endpoint_auth_signing_alg_values_supported: client_algorithms,
             code_challenge_methods_supported: [pkce::S256],
             prompt_values_supported: PromptValue::ALL.map(PromptValue::name),
             claim_types_supported: ["normal"],
@@ -148,7 +166,7 @@ mod tests {
 
     fn document(issuer: &str, locales: &[&str]) -> Value {
         let locales = locales.iter().map(|&locale| locale.to_owned()).collect();
-        serde_json::to_value(ProviderMetadata::new(&Issuer::parse(issuer).unwrap(), locales, &Acr::ALL)).unwrap()
+        serde_json::to_value(ProviderMetadata::new(&Issuer::parse(issuer).unwrap(), locales, &Acr::ALL, &SigningAlgorithm::ALL)).unwrap()
     }
 
     /// A-DISC-01, A-PKCE-05, A-JAR-01, A-ISS-01: the whole document.
@@ -161,16 +179,22 @@ mod tests {
             "userinfo_endpoint": "https://example.com/id/userinfo",
             "jwks_uri": "https://example.com/id/jwks",
             "revocation_endpoint": "https://example.com/id/revoke",
+            "introspection_endpoint": "https://example.com/id/introspect",
             "end_session_endpoint": "https://example.com/id/logout",
             "scopes_supported": ["openid", "profile", "email", "address", "phone", "offline_access"],
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
-            "grant_types_supported": ["authorization_code", "refresh_token"],
+            "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
             "acr_values_supported": ["password", "password+otp", "phr", "phrh"],
             "subject_types_supported": ["public", "pairwise"],
-            "id_token_signing_alg_values_supported": ["RS256", "PS256", "ES256"],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
-            "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+            "id_token_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
+            "userinfo_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"],
+            "token_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA", "HS256"],
+            "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"],
+            "revocation_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA", "HS256"],
+            "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"],
+            "introspection_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA", "HS256"],
             "code_challenge_methods_supported": ["S256"],
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
             "claim_types_supported": ["normal"],

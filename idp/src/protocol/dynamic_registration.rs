@@ -14,8 +14,17 @@ use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope;
 
 /// What only an administrator decides. Passed over like what is unknown; the answer says what was registered instead.
-const FOR_ADMINISTRATORS: [&str; 7] =
-    ["client_id", "description", "require_consent", "require_pkce", "allow_loopback_http", "scope_claims_in_id_token", "resources"];
+const FOR_ADMINISTRATORS: [&str; 9] = [
+    "client_id",
+    "description",
+    "require_consent",
+    "require_pkce",
+    "allow_loopback_http",
+    "scope_claims_in_id_token",
+    "resources",
+    "introspection_audiences",
+    "access_token_signed_response_alg",
+];
 /// Asks for protection that isn't offered here. A client that believes it has it would be wrong, so that it is told.
 const NOT_OFFERED: [(&str, &str); 13] = [
     ("id_token_encrypted_response_alg", "asks for encryption, which is not offered"),
@@ -88,6 +97,10 @@ fn not_offered(asked: &Map<String, Value>) -> Vec<MetadataProblem> {
     let grants = asked.get("grant_types").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let others = grants.filter(|grant| GRANTS_FOR_ADMINISTRATORS.contains(grant));
     problems.extend(others.map(|grant| problem("grant_types", &format!("has {grant}, which takes an administrator"))));
+    // Scopes of APIs are worth something together with `resources`, which are an administrator's to allow.
+    let words = asked.get("scope").and_then(Value::as_str).unwrap_or_default().split(' ');
+    let foreign = words.filter(|word| !word.is_empty() && !scope::SUPPORTED.contains(word));
+    problems.extend(foreign.map(|word| problem("scope", &format!("has {word:.60}, which means nothing for a client that registers itself"))));
     problems
 }
 

@@ -52,7 +52,7 @@ macro_rules! error_codes {
 error_codes! {
     /// A parameter is missing, repeated, malformed or does not go with another one (RFC 6749 §4.1.2.1, §5.2).
     InvalidRequest, invalid_request, 400;
-    /// The client is unknown, or did not prove that it is the one it names (RFC 6749 §5.2).
+    /// The client is unknown, or did not prove that it is the one it names: with a wrong secret, or an assertion that is bad or was used (RFC 6749 §5.2).
     InvalidClient, invalid_client, 401;
     /// The code or refresh token is unknown, over, used, or was given to another client (RFC 6749 §5.2).
     InvalidGrant, invalid_grant, 400;
@@ -62,7 +62,7 @@ error_codes! {
     UnsupportedGrantType, unsupported_grant_type, 400;
     /// A response type other than `code` (RFC 6749 §4.1.2.1).
     UnsupportedResponseType, unsupported_response_type, 400;
-    /// The scope is malformed, lacks `openid`, or is more than was granted (RFC 6749 §4.1.2.1, §5.2).
+    /// The scope is malformed, lacks `openid`, or is more than was granted or than the client may have in its own name (RFC 6749 §4.1.2.1, §5.2).
     InvalidScope, invalid_scope, 400;
     /// The person, or this provider in their name, said no (RFC 6749 §4.1.2.1).
     AccessDenied, access_denied, 403;
@@ -86,6 +86,8 @@ error_codes! {
     RequestUriNotSupported, request_uri_not_supported, 400;
     /// Registration inside a request is for self-issued providers (OpenID Connect Core §3.1.2.6, §7.2.1).
     RegistrationNotSupported, registration_not_supported, 400;
+    /// A resource is no resource, is not registered for this client, or is more than was granted (RFC 8707 §2).
+    InvalidTarget, invalid_target, 400;
     /// The access token is malformed, over, revoked, or not one of ours (RFC 6750 §3.1).
     InvalidToken, invalid_token, 401;
     /// The access token is good, but not for this (RFC 6750 §3.1).

@@ -4,6 +4,7 @@ pub mod authorization_request;
 pub mod authorization_response;
 pub mod claim_values;
 pub mod claims;
+pub mod client_assertion;
 pub mod client_jwks;
 pub mod client_metadata;
 pub mod client_uri;

@@ -157,6 +157,7 @@ mod tests {
     use crate::protocol::prompt::Prompt;
     use crate::protocol::redirect_uri::RedirectUri;
     use crate::protocol::requested_acr::RequestedAcr;
+    use crate::protocol::resource::Resources;
 
     const BEGAN: Time = Time::from_seconds(1_764_000_000);
     const NOW: Time = Time::from_seconds(1_764_000_010);
@@ -179,6 +180,7 @@ mod tests {
             login_hint: None,
             ui_locales: None,
             acr: RequestedAcr::default(),
+            resources: Resources::default(),
             hint_subject: None,
             hint_client: None,
             began_at: BEGAN,

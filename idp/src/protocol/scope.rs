@@ -1,4 +1,8 @@
 //! Scopes (RFC 6749 §3.3, OAuth 2.1 §1.4.1): an ordered set of words, and what they mean here.
+//!
+//! The words of [`SUPPORTED`] are about people and mean something to this provider. A client may register others beside them, such as
+//! `orders:read`: what they open is for the APIs to say that read them in access tokens. In its own name (`client_credentials`) a client asks
+//! for those alone.
 
 use std::fmt;
 use std::str::FromStr;

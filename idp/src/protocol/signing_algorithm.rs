@@ -18,11 +18,16 @@ pub enum SigningAlgorithm {
     /// ECDSA on P-256 with SHA-256.
     #[serde(rename = "ES256")]
     Es256,
+    /// EdDSA on Ed25519 (RFC 8037 §3.1). Older libraries choke on its keys, so there is none before somebody asks for one.
+    #[serde(rename = "EdDSA")]
+    EdDsa,
 }
 
 impl SigningAlgorithm {
     /// All of them, in the order they are published.
-    pub const ALL: [Self; 3] = [Self::Rs256, Self::Ps256, Self::Es256];
+    pub const ALL: [Self; 4] = [Self::Rs256, Self::Ps256, Self::Es256, Self::EdDsa];
+    /// Those that have a key from the first start on.
+    pub const ALWAYS: [Self; 3] = [Self::Rs256, Self::Ps256, Self::Es256];
 
     /// Its name in `alg`.
     pub const fn name(self) -> &'static str {
@@ -30,6 +35,7 @@ impl SigningAlgorithm {
             Self::Rs256 => "RS256",
             Self::Ps256 => "PS256",
             Self::Es256 => "ES256",
+            Self::EdDsa => "EdDSA",
         }
     }
 }
@@ -50,5 +56,5 @@ impl FromStr for SigningAlgorithm {
 
 /// A name that is no algorithm of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not one of RS256, PS256, ES256")]
+#[error("not one of RS256, PS256, ES256, EdDSA")]
 pub struct UnknownAlgorithm;

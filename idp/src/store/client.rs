@@ -15,15 +15,15 @@ use sea_orm::{QuerySelect as _, QueryTrait as _};
 
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
-use crate::base::id::{ClientId, KeyId};
+use crate::base::id::ClientId;
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::store::spent::SWEEP_BATCH;
-use crate::store::{Rows, StoreError, Write, consent, grant, horizon};
+use crate::store::{Rows, StoreError, Write, client_secret, consent, grant, horizon};
 
 /// How long the row of a deleted client stays for nodes to notice. A node that looked longer ago reads all clients anew.
 pub const TOMBSTONE: Duration = Duration::from_hours(24);
 /// How many rows are added or asked for in one statement.
-const ROWS_AT_ONCE: usize = 500;
+pub(super) const ROWS_AT_ONCE: usize = 500;
 
 /// Who registered a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,10 +65,6 @@ pub struct Model {
     pub id: ClientId,
     /// What was registered, as JSON; empty when it was deleted.
     pub metadata: String,
-    /// The data key that the secret's digest is made with.
-    pub secret_key_id: Option<KeyId>,
-    /// Keyed digest of the secret of a confidential client.
-    pub secret_digest: Option<Digest>,
     /// Who registered it.
     pub source: Source,
     /// Digest of the token by which a dynamic client looks after its registration.
@@ -96,8 +92,8 @@ impl ActiveModelBehavior for ActiveModel {}
 pub struct Client {
     /// What was registered.
     pub metadata: ClientMetadata,
-    /// Data key and keyed digest of its secret.
-    pub secret: Option<(KeyId, Digest)>,
+    /// Its secrets, also those that are over, oldest first.
+    pub secrets: Vec<client_secret::Model>,
     /// Who registered it.
     pub source: Source,
     /// Digest of the token by which a dynamic client looks after its registration.
@@ -131,7 +127,7 @@ impl Client {
         let metadata = serde_json::from_str(&row.metadata).map_err(|error| StoreError::Unreadable(format!("client {}: {error}", row.id)))?;
         Ok(Some(Self {
             metadata,
-            secret: row.secret_key_id.zip(row.secret_digest),
+            secrets: Vec::new(),
             source: row.source,
             registration: row.registration_digest,
             created_at: row.created_at,
@@ -146,8 +142,6 @@ impl Client {
         Ok(ActiveModel {
             id: ActiveValue::Set(self.metadata.client_id.clone()),
             metadata: ActiveValue::Set(metadata),
-            secret_key_id: ActiveValue::Set(self.secret.map(|(key, _)| key)),
-            secret_digest: ActiveValue::Set(self.secret.map(|(_, digest)| digest)),
             source: ActiveValue::Set(self.source),
             registration_digest: ActiveValue::Set(self.registration),
             created_at: ActiveValue::Set(self.created_at),
@@ -159,10 +153,24 @@ impl Client {
     }
 }
 
-/// The clients that changed after `version`: id, the version of its change, and what it is now, which is nothing if it was deleted.
+/// The clients that changed after `version` with their secrets: id, the version of its change, and what it is now, which is nothing if it was
+/// deleted.
+///
+/// A change between the two questions is seen again: its version is later than any that the first one told.
 pub async fn changed_since(rows: &impl Rows, version: i64) -> Result<Vec<(ClientId, i64, Option<Client>)>, StoreError> {
     let changed = Entity::find().filter(Column::Version.gt(version)).all(rows.rows()).await?;
-    changed.into_iter().map(|row| Ok((row.id.clone(), row.version, Client::read(&row)?))).collect()
+    let mut secrets: HashMap<ClientId, Vec<client_secret::Model>> = HashMap::new();
+    if !changed.is_empty() {
+        for secret in client_secret::of_changed(rows, version).await? {
+            secrets.entry(secret.client_id.clone()).or_default().push(secret);
+        }
+    }
+    let mut read = |row: Model| {
+        let secrets = secrets.remove(&row.id).unwrap_or_default();
+        let client = Client::read(&row)?.map(|client| Client { secrets, ..client });
+        Ok((row.id, row.version, client))
+    };
+    changed.into_iter().map(&mut read).collect()
 }
 
 /// What became of a client that was to be registered.
@@ -176,7 +184,7 @@ pub enum Inserted {
     NotFreeYet,
 }
 
-/// Registers a client.
+/// Registers a client, without its secrets.
 pub async fn insert(write: &Write<'_>, client: &Client) -> Result<Inserted, StoreError> {
     let version = horizon::next_settings_version(write).await?;
     let unless_taken = OnConflict::column(Column::Id).do_nothing().to_owned();
@@ -196,7 +204,7 @@ pub async fn insert(write: &Write<'_>, client: &Client) -> Result<Inserted, Stor
     Ok(Inserted::Added)
 }
 
-/// Registers and replaces many clients, all with one settings version. If some can't be, because they were registered, changed or deleted meanwhile
+/// Registers and replaces many clients, without their secrets, all with one settings version. If some can't be, because they were registered, changed or deleted meanwhile
 /// or are not free yet, nothing is done, and their ids come back.
 pub async fn insert_and_replace(write: &Write<'_>, added: &[Client], replaced: &[Client]) -> Result<Vec<ClientId>, StoreError> {
     let version = horizon::next_settings_version(write).await?;
@@ -232,17 +240,28 @@ pub async fn insert_and_replace(write: &Write<'_>, added: &[Client], replaced: &
     Ok(refused)
 }
 
-/// Moves the settings version, and reads the client as this write finds it: from here on nobody else changes it. `None` if there is none.
+/// Moves the settings version, and reads the client with its secrets as this write finds it: from here on nobody else changes it. `None` if there
+/// is none.
 pub async fn take_up(write: &Write<'_>, id: &ClientId) -> Result<(i64, Option<Client>), StoreError> {
     let version = horizon::next_settings_version(write).await?;
     let row = Entity::find_by_id(id.clone()).one(write.rows()).await?;
-    Ok((version, row.as_ref().map(Client::read).transpose()?.flatten()))
+    let Some(client) = row.as_ref().map(Client::read).transpose()?.flatten() else { return Ok((version, None)) };
+    let secrets = client_secret::of_client(write, id).await?;
+    Ok((version, Some(Client { secrets, ..client })))
 }
 
-/// Puts this in the place of what [`take_up`] found.
+/// Puts this in the place of what [`take_up`] found, but for its secrets.
 pub async fn replace(write: &Write<'_>, client: &Client, version: i64) -> Result<(), StoreError> {
     Entity::update_many().set(client.row(version)?).filter(Column::Id.eq(client.metadata.client_id.clone())).exec(write.rows()).await?;
     Ok(())
+}
+
+/// Says that something about a client changed beside its row, so that every node reads it again. `false` if there is no such client.
+pub async fn touch(write: &Write<'_>, id: &ClientId) -> Result<bool, StoreError> {
+    let version = horizon::next_settings_version(write).await?;
+    let change = ActiveModel { version: ActiveValue::Set(version), ..Default::default() };
+    let there = Entity::update_many().set(change).filter(Column::Id.eq(id.clone())).filter(Column::DeletedAt.is_null());
+    Ok(there.exec(write.rows()).await?.rows_affected == 1)
 }
 
 /// Shuts a client out, or lets it in again. `false` if nothing changed.
@@ -263,15 +282,13 @@ pub async fn set_enabled(write: &Write<'_>, id: &ClientId, enabled: bool, now: T
 pub async fn delete(write: &Write<'_>, id: &ClientId, version: i64, now: Time) -> Result<(), StoreError> {
     let change = ActiveModel {
         metadata: ActiveValue::Set(String::new()),
-        secret_key_id: ActiveValue::Set(None),
-        secret_digest: ActiveValue::Set(None),
         registration_digest: ActiveValue::Set(None),
         deleted_at: ActiveValue::Set(Some(now)),
         version: ActiveValue::Set(version),
         ..Default::default()
     };
     Entity::update_many().set(change).filter(Column::Id.eq(id.clone())).exec(write.rows()).await?;
-    Ok(())
+    client_secret::delete_all(write, id).await
 }
 
 /// How many clients registered themselves. Call it after the settings version was moved, so that nobody else adds one meanwhile.

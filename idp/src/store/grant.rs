@@ -9,6 +9,7 @@ use sea_orm::{FromQueryResult, QuerySelect as _, QueryTrait as _};
 use crate::base::clock::Time;
 use crate::base::id::{ClientId, GrantId, KeyId, SessionId, UserId};
 use crate::protocol::claims::{Acr, Amr};
+use crate::protocol::resource::Resources;
 use crate::protocol::scope::Scope;
 use crate::store::spent::SWEEP_BATCH;
 use crate::store::{Rows, StoreError, Write};
@@ -28,6 +29,8 @@ pub struct Model {
     pub session_id: SessionId,
     /// What was granted; narrowing at a refresh does not change it.
     pub scope: Scope,
+    /// The resources that access tokens may be for (RFC 8707).
+    pub resources: Resources,
     /// Whether it outlives its session (`offline_access`).
     pub offline: bool,
     /// The generation of the refresh token that may be used next.

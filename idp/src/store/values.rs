@@ -8,14 +8,15 @@ use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::email::Email;
 use crate::base::id::{
-    AuditEventId, BackupCodeId, BackupCodeSetId, ClientId, CredentialId, GrantId, InitialAccessTokenId, KeyId, MailId, OneTimeLinkId, PasskeyId,
-    SessionId, Sid, Subject, UserHandle, UserId,
+    AuditEventId, BackupCodeId, BackupCodeSetId, ClientId, ClientSecretId, CredentialId, GrantId, InitialAccessTokenId, KeyId, MailId, OneTimeLinkId,
+    PasskeyId, SessionId, Sid, Subject, UserHandle, UserId,
 };
 use crate::base::secret::PasswordHash;
 use crate::base::single_use::SingleUseId;
 use crate::protocol::claim_values::LanguageTag;
 use crate::protocol::claims::{Acr, Amr};
 use crate::protocol::profile::Profile;
+use crate::protocol::resource::Resources;
 use crate::protocol::scope::Scope;
 use crate::protocol::time_zone::TimeZone;
 use crate::store::client::Source;
@@ -100,6 +101,7 @@ rest_as_uuids!(
     BackupCodeSetId,
     OneTimeLinkId,
     SessionId,
+    ClientSecretId,
     GrantId,
     MailId,
     AuditEventId,
@@ -116,4 +118,5 @@ rests_as!(PasswordHash, String, |hash| hash.expose().to_owned(), |text| Some(Pas
 rests_as!(LanguageTag, String, |tag| tag.as_str().to_owned(), |text| Some(LanguageTag::from_stored(text)));
 rests_as!(TimeZone, String, |zone| zone.as_str().to_owned(), |text| Some(TimeZone::from_stored(text)));
 rests_as!(Profile, String, |profile| profile.to_text(), |text| serde_json::from_str(&text).ok());
+rests_as!(Resources, String, |resources| resources.to_text(), |text| serde_json::from_str(&text).ok());
 rests_as!(CredentialId, Vec<u8>, |id| id.as_bytes().to_vec(), |bytes| CredentialId::new(bytes));

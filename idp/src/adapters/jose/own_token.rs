@@ -1,4 +1,4 @@
-//! ID tokens that come back to us: `id_token_hint` (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2).
+//! Tokens of ours that come back to us. ID tokens: `id_token_hint` (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2).
 //!
 //! A hint is believed only if we signed it: named key, that key's own algorithm, one spelling, no member twice. Whether it is over is
 //! not judged here; a sign-out accepts one that has expired, and the caller knows the session (security requirement A-LO-03).
@@ -58,6 +58,12 @@ pub enum NotOurs {
 
 /// Reads an ID token that one of `keys` signed for `issuer`, whether or not it is over.
 pub fn verify_own_token(jwt: &str, keys: &[SigningKey], issuer: &Issuer) -> Result<VerifiedHint, NotOurs> {
+    // Other tokens of ours say what they are (`at+jwt`, RFC 9068 §2.1; `logout+jwt`), and none of them is an ID token.
+    claims_of(&opened(jwt, keys, &|typ| typ.is_none_or(|typ| typ == "JWT"))?, issuer)
+}
+
+/// The claims of a token that one of `keys` signed, if its `typ` is taken.
+pub(super) fn opened(jwt: &str, keys: &[SigningKey], takes: &dyn Fn(Option<&str>) -> bool) -> Result<Map<String, Value>, NotOurs> {
     if jwt.len() > LONGEST_TOKEN {
         return Err(NotOurs::TooLong);
     }
@@ -65,31 +71,29 @@ pub fn verify_own_token(jwt: &str, keys: &[SigningKey], issuer: &Issuer) -> Resu
     let (header, payload) = signing_input.split_once('.').ok_or(NotOurs::Malformed)?;
     let decode = |part| base64url::decode(part).ok_or(NotOurs::Malformed);
     let (header, payload, signature) = (decode(header)?, decode(payload)?, decode(signature)?);
-    let key = key_of(&json::object(&header).ok_or(NotOurs::Malformed)?, keys)?;
+    let key = key_of(&json::object(&header).ok_or(NotOurs::Malformed)?, keys, takes)?;
     if !key.verifies(signing_input.as_bytes(), &signature) {
         return Err(NotOurs::Signature);
     }
-    claims_of(&json::object(&payload).ok_or(NotOurs::Malformed)?, issuer)
+    json::object(&payload).ok_or(NotOurs::Malformed)
 }
 
-fn key_of<'a>(header: &Map<String, Value>, keys: &'a [SigningKey]) -> Result<&'a SigningKey, NotOurs> {
+fn key_of<'a>(header: &Map<String, Value>, keys: &'a [SigningKey], takes: &dyn Fn(Option<&str>) -> bool) -> Result<&'a SigningKey, NotOurs> {
     // RFC 7515 §4.1.11: `crit` means "refuse me if you don't know"; and a key that a token brings along (jwk, jku, x5c) proves nothing.
     if header.keys().any(|name| !matches!(name.as_str(), "alg" | "kid" | "typ")) {
         return Err(NotOurs::Header);
     }
-    // Other tokens of ours say what they are (`at+jwt`, RFC 9068 §2.1; `logout+jwt`), and none of them is an ID token.
-    if header.get("typ").is_some_and(|typ| typ != "JWT") {
+    let text = |name| header.get(name).and_then(Value::as_str).ok_or(NotOurs::Header);
+    let typ = header.contains_key("typ").then(|| text("typ")).transpose()?;
+    if !takes(typ) {
         return Err(NotOurs::Header);
     }
-    let text = |name| header.get(name).and_then(Value::as_str).ok_or(NotOurs::Header);
     let (algorithm, kid) = (text("alg")?, text("kid")?);
     keys.iter().find(|key| key.kid().to_string() == kid && key.algorithm().name() == algorithm).ok_or(NotOurs::UnknownKey)
 }
 
 fn claims_of(payload: &Map<String, Value>, issuer: &Issuer) -> Result<VerifiedHint, NotOurs> {
     let text = |name| payload.get(name).and_then(Value::as_str).ok_or(NotOurs::Claims);
-    // RFC 7519 §2 allows fractions; we write none, so that a number of another shape is not ours.
-    let moment = |name| payload.get(name).and_then(Value::as_u64).and_then(|seconds| i64::try_from(seconds).ok()).ok_or(NotOurs::Claims);
     if text("iss")? != issuer.as_str() {
         return Err(NotOurs::Issuer);
     }
@@ -97,7 +101,13 @@ fn claims_of(payload: &Map<String, Value>, issuer: &Issuer) -> Result<VerifiedHi
         subject: Subject::from_text(text("sub")?),
         client_id: ClientId::from_text(text("aud")?),
         sid: payload.contains_key("sid").then(|| text("sid")).transpose()?.map(Sid::from_text),
-        issued_at: Time::from_seconds(moment("iat")?),
-        expires_at: Time::from_seconds(moment("exp")?),
+        issued_at: moment(payload, "iat")?,
+        expires_at: moment(payload, "exp")?,
     })
+}
+
+/// A time among claims of ours. RFC 7519 §2 allows fractions; we write none, so that a number of another shape is not ours.
+pub(super) fn moment(claims: &Map<String, Value>, name: &str) -> Result<Time, NotOurs> {
+    let seconds = claims.get(name).and_then(Value::as_u64).and_then(|seconds| i64::try_from(seconds).ok());
+    seconds.map(Time::from_seconds).ok_or(NotOurs::Claims)
 }

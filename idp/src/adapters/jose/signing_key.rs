@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use josekit::JoseError;
 use josekit::jwk::alg::ec::{EcCurve, EcKeyPair};
+use josekit::jwk::alg::ed::{EdCurve, EdKeyPair};
 use josekit::jwk::alg::rsa::RsaKeyPair;
 use josekit::jwk::{Jwk, KeyPair as _};
-use josekit::jws::{ES256, JwsSigner, JwsVerifier, PS256, RS256};
+use josekit::jws::{ES256, EdDSA, JwsSigner, JwsVerifier, PS256, RS256};
 use openidconnect::core::{CoreJsonWebKey, CoreJwsSigningAlgorithm};
 use openidconnect::{PrivateSigningKey, SigningError};
 use serde_json::{Map, Value, json};
@@ -44,6 +45,7 @@ pub fn generate_private(algorithm: SigningAlgorithm) -> Result<Zeroizing<Vec<u8>
     let der = match algorithm {
         SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256 => RsaKeyPair::generate(RSA_BITS).map(|pair| pair.to_der_private_key()),
         SigningAlgorithm::Es256 => EcKeyPair::generate(EcCurve::P256).map(|pair| pair.to_der_private_key()),
+        SigningAlgorithm::EdDsa => EdKeyPair::generate(EdCurve::Ed25519).map(|pair| pair.to_der_private_key()),
     };
     der.map(Zeroizing::new).map_err(BadKey::new(algorithm))
 }
@@ -66,6 +68,7 @@ impl SigningKey {
         let (private, mut public) = match algorithm {
             SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256 => both(&*RsaKeyPair::from_der(pkcs8).map_err(&bad)?),
             SigningAlgorithm::Es256 => both(&*EcKeyPair::from_der(pkcs8, Some(EcCurve::P256)).map_err(&bad)?),
+            SigningAlgorithm::EdDsa => both(&EdKeyPair::from_der(pkcs8).map_err(&bad)?),
         };
         public.set_algorithm(algorithm.name());
         public.set_key_use("sig");
@@ -79,6 +82,9 @@ impl SigningKey {
             }
             SigningAlgorithm::Es256 => {
                 (Arc::new(ES256.signer_from_jwk(&private).map_err(&bad)?), Arc::new(ES256.verifier_from_jwk(&public).map_err(&bad)?))
+            }
+            SigningAlgorithm::EdDsa => {
+                (Arc::new(EdDSA.signer_from_jwk(&private).map_err(&bad)?), Arc::new(EdDSA.verifier_from_jwk(&public).map_err(&bad)?))
             }
         };
         let public_jwk = public_members(&public);
@@ -102,6 +108,11 @@ impl SigningKey {
         &self.public_jwk
     }
 
+    /// This key's signature over `message`.
+    pub(super) fn signed(&self, message: &[u8]) -> Result<Vec<u8>, SigningError> {
+        self.signer.sign(message).map_err(|error| SigningError::Other(error.to_string()))
+    }
+
     /// Whether `signature` is this key's over `message`, by its own algorithm.
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         self.verifier.verify(message, signature).is_ok()
@@ -113,6 +124,7 @@ impl SigningKey {
             SigningAlgorithm::Rs256 => CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
             SigningAlgorithm::Ps256 => CoreJwsSigningAlgorithm::RsaSsaPssSha256,
             SigningAlgorithm::Es256 => CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+            SigningAlgorithm::EdDsa => CoreJwsSigningAlgorithm::EdDsa,
         }
     }
 }
@@ -124,7 +136,7 @@ impl PrivateSigningKey for SigningKey {
         if *algorithm != self.core_algorithm() {
             return Err(SigningError::UnsupportedAlg(format!("key {} signs with {}", self.kid, self.algorithm)));
         }
-        self.signer.sign(message).map_err(|error| SigningError::Other(error.to_string()))
+        self.signed(message)
     }
 
     fn as_verification_key(&self) -> CoreJsonWebKey {

@@ -16,7 +16,7 @@ use clap::Subcommand;
 
 use crate::app::App;
 use crate::base::id::ClientId;
-use crate::cli::Failure;
+use crate::cli::{Failure, client_secrets};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -50,6 +50,9 @@ pub(super) enum Command {
         /// Its id.
         client_id: String,
     },
+    /// Replace its secret without an outage, or cut one off.
+    #[command(subcommand)]
+    Secret(client_secrets::Command),
     /// Delete a client, and what people allowed it.
     Delete(delete::Delete),
     /// Make, list and withdraw the tokens with which clients may register themselves.
@@ -66,6 +69,7 @@ pub(super) async fn run(app: &App, command: Command) -> Result<(), Failure> {
         Command::Update(wishes) => update::run(app, *wishes).await,
         Command::Disable { client_id } => enable::run(app, &client_id, false).await,
         Command::Enable { client_id } => enable::run(app, &client_id, true).await,
+        Command::Secret(command) => client_secrets::run(app, command).await,
         Command::Delete(wishes) => delete::run(app, &wishes).await,
         Command::InitialAccessToken(command) => initial_access_token::run(app, command).await,
     }

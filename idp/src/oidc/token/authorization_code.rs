@@ -9,6 +9,6 @@ use crate::protocol::error::OAuthError;
 pub(super) async fn grant(app: &App, form: &ClientForm) -> Result<TokenResponse, OAuthError> {
     let params = &form.params;
     let code = params.get("code").ok_or_else(|| OAuthError::invalid_request("code is missing"))?;
-    let shown = Shown { code, redirect_uri: params.get("redirect_uri"), code_verifier: params.get("code_verifier") };
-    codes::redeem(app, &form.client, shown, form.origin.clone()).await
+    let shown = Shown { code, redirect_uri: params.get("redirect_uri"), code_verifier: params.get("code_verifier"), params };
+    codes::redeem(app, &form.client, &form.proof, shown, form.origin.clone()).await
 }

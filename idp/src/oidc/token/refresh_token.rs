@@ -9,5 +9,5 @@ use crate::protocol::error::OAuthError;
 pub(super) async fn grant(app: &App, form: &ClientForm) -> Result<TokenResponse, OAuthError> {
     let params = &form.params;
     let token = params.get("refresh_token").ok_or_else(|| OAuthError::invalid_request("refresh_token is missing"))?;
-    refresh::refresh(app, &form.client, token, params.get("scope"), form.origin.clone()).await
+    refresh::refresh(app, &form.client, &form.proof, token, params, form.origin.clone()).await
 }

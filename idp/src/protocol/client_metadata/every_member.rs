@@ -107,14 +107,19 @@ fn table() -> Vec<Line> {
         line("client_name", with(line_of(100), &[json!(""), json!("  ")])),
         line("description", line_of(300)),
         line("application_type", words(&["web", "native"], &["Web", "", "mobile"])),
-        line("token_endpoint_auth_method", words(&["client_secret_basic", "client_secret_post", "none"], &["", "NONE", "tls_client_auth", "magic"])),
+        line(
+            "token_endpoint_auth_method",
+            words(
+                &["client_secret_basic", "client_secret_post", "client_secret_jwt", "none"],
+                &["", "NONE", "tls_client_auth", "private_key_jwt", "magic"],
+            ),
+        ),
         ("redirect_uris", vec![json!(["https://shop.test/cb", "https://shop.test:8443/cb?a=1"])], [no_redirects(), vec![json!([])]].concat()),
         ("post_logout_redirect_uris", vec![json!([]), json!(["https://shop.test/bye"])], no_redirects()),
         (
             "grant_types",
             vec![json!(["authorization_code"]), json!(["authorization_code", "refresh_token"])],
             vec![
-                json!([]),
                 json!(["refresh_token"]),
                 json!(["implicit"]),
                 json!(["password"]),
@@ -127,8 +132,11 @@ fn table() -> Vec<Line> {
             vec![json!(["code"])],
             vec![json!([]), json!(["token"]), json!(["code", "code"]), json!(["code id_token"]), json!(["id_token"]), json!("code")],
         ),
-        line("scope", words(&["openid", "openid  email", "openid offline_access"], &["", "email", "openid wiki", "openid \"x\"", "openid \u{e9}"])),
-        line("id_token_signed_response_alg", words(&["RS256", "PS256", "ES256"], &["none", "HS256", "rs256", "RS1"])),
+        line(
+            "scope",
+            words(&["openid", "openid  email", "openid offline_access", "openid wiki:write"], &["", "email", "openid \"x\"", "openid \u{e9}"]),
+        ),
+        line("id_token_signed_response_alg", words(&["RS256", "PS256", "ES256", "EdDSA"], &["none", "HS256", "rs256", "RS1"])),
         ("client_uri", pages(), no_links()),
         ("logo_uri", pages(), no_links()),
         ("policy_uri", pages(), no_links()),
@@ -168,7 +176,7 @@ fn table() -> Vec<Line> {
             [lists(no_links()), vec![json!(["https://shop.test/r", "https://shop.test/r"])]].concat(),
         ),
         line("require_pushed_authorization_requests", switches()),
-        line("userinfo_signed_response_alg", words(&["RS256", "PS256", "ES256"], &["none", "HS256", ""])),
+        line("userinfo_signed_response_alg", words(&["RS256", "PS256", "ES256", "EdDSA"], &["none", "HS256", ""])),
         ("backchannel_logout_uri", pages(), fetched()),
         line("backchannel_logout_session_required", switches()),
         line("subject_type", words(&["public", "pairwise"], &["", "Pairwise", "transient"])),
@@ -187,6 +195,12 @@ fn table() -> Vec<Line> {
                 json!([""]),
             ],
         ),
+        (
+            "introspection_audiences",
+            vec![json!([]), json!(["https://api.test"])],
+            vec![json!(["api"]), json!(["https://api.test", "https://api.test"]), json!("https://api.test"), json!([""])],
+        ),
+        line("access_token_signed_response_alg", words(&["RS256", "PS256", "ES256", "EdDSA"], &["none", "HS256", ""])),
     ]
 }
 
@@ -247,6 +261,20 @@ fn members_fit_together() {
         (json!({"scope": "openid offline_access"}), vec!["scope"]),
         (json!({"token_endpoint_auth_method": "none", "require_pkce": false}), vec!["require_pkce"]),
         (json!({"redirect_uris": []}), vec!["redirect_uris"]),
+        (json!({"token_endpoint_auth_method": "private_key_jwt"}), vec!["token_endpoint_auth_method"]),
+        (json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": jwks, "token_endpoint_auth_signing_alg": "PS256"}), vec![]),
+        (
+            json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": jwks, "token_endpoint_auth_signing_alg": "HS256"}),
+            vec!["token_endpoint_auth_signing_alg"],
+        ),
+        (
+            json!({"token_endpoint_auth_method": "client_secret_jwt", "token_endpoint_auth_signing_alg": "RS256"}),
+            vec!["token_endpoint_auth_signing_alg"],
+        ),
+        (json!({"token_endpoint_auth_method": "none", "introspection_audiences": ["https://api.test"]}), vec!["introspection_audiences"]),
+        (json!({"grant_types": [], "redirect_uris": []}), vec![]),
+        (json!({"grant_types": ["client_credentials"], "redirect_uris": [], "scope": "wiki:write"}), vec![]),
+        (json!({"grant_types": ["client_credentials"], "redirect_uris": [], "scope": "email"}), vec!["scope"]),
         (json!({"redirect_uris": ["http://localhost/cb"], "allow_loopback_http": true}), vec![]),
     ] {
         let mut all = json!({"client_id": "a", "client_name": "A", "redirect_uris": ["https://shop.test/cb"]}).as_object().unwrap().clone();

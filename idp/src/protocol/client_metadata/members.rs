@@ -31,6 +31,7 @@ impl ClientMetadata {
         let members = without_nulls(members);
         let problem = |member: String, problem: String| MetadataProblem { member: Cow::Owned(member), problem };
         if let Ok(metadata) = serde_json::from_value::<Self>(Value::Object(members.clone())) {
+            let metadata = metadata.with_own_defaults();
             return metadata.validate().map(|()| metadata);
         }
         let (mut good, mut problems) = (Map::new(), Vec::new());
@@ -51,7 +52,8 @@ impl ClientMetadata {
             good.entry(needed).or_insert_with(|| Value::from("missing"));
         }
         // What can't be read is judged no further, and the rest is.
-        let rest = serde_json::from_value::<Self>(Value::Object(good)).map(|metadata| metadata.validate().err().unwrap_or_default());
+        let rest =
+            serde_json::from_value::<Self>(Value::Object(good)).map(|metadata| metadata.with_own_defaults().validate().err().unwrap_or_default());
         let said: Vec<_> = problems.iter().map(|problem| problem.member.clone()).collect();
         problems.extend(rest.unwrap_or_default().into_iter().filter(|problem| !said.contains(&problem.member)));
         Err(problems)

@@ -43,8 +43,28 @@ registered_words! {
         ClientSecretBasic = "client_secret_basic",
         /// Its secret in the body.
         ClientSecretPost = "client_secret_post",
+        /// An assertion keyed by its secret (RFC 7523 §2.2), which therefore rests sealed and not as a digest.
+        ClientSecretJwt = "client_secret_jwt",
+        /// An assertion signed with a key of its own.
+        PrivateKeyJwt = "private_key_jwt",
         /// Not at all: a public client, which could keep no secret.
         None = "none",
+    }
+}
+
+impl TokenEndpointAuthMethod {
+    /// Whether a client of this method has secrets.
+    pub const fn has_secret(self) -> bool {
+        matches!(self, Self::ClientSecretBasic | Self::ClientSecretPost | Self::ClientSecretJwt)
+    }
+
+    /// The algorithms of its assertions; none where there are no assertions.
+    pub const fn assertion_algorithms(self) -> &'static [ClientAlgorithm] {
+        match self {
+            Self::ClientSecretJwt => &[ClientAlgorithm::Hs256],
+            Self::PrivateKeyJwt => &[ClientAlgorithm::Rs256, ClientAlgorithm::Ps256, ClientAlgorithm::Es256, ClientAlgorithm::EdDsa],
+            Self::ClientSecretBasic | Self::ClientSecretPost | Self::None => &[],
+        }
     }
 }
 
@@ -55,6 +75,8 @@ registered_words! {
         AuthorizationCode = "authorization_code",
         /// A refresh token (RFC 6749 §6).
         RefreshToken = "refresh_token",
+        /// Nothing but itself: it asks in its own name (RFC 6749 §4.4).
+        ClientCredentials = "client_credentials",
     }
 }
 
@@ -225,6 +247,12 @@ pub struct ClientMetadata {
     /// The resources it may ask access tokens for (RFC 8707). Ours.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<ResourceUri>,
+    /// The resources that it is itself: it may introspect the access tokens that are for them, whoever they were given to. Ours.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub introspection_audiences: Vec<ResourceUri>,
+    /// What its access tokens for resources are signed with (RFC 9068); without it, the same as its ID tokens. Ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_token_signed_response_alg: Option<SigningAlgorithm>,
 }
 
 fn only_codes() -> Vec<GrantType> {
@@ -296,10 +324,12 @@ impl ClientMetadata {
             require_auth_time: false,
             default_acr_values: Vec::new(),
             resources: Vec::new(),
+            introspection_audiences: Vec::new(),
+            access_token_signed_response_alg: None,
         }
     }
 
-    /// Whether it can keep a secret, and therefore has one (RFC 6749 §2.1).
+    /// Whether it can keep something to itself, and therefore proves who it is (RFC 6749 §2.1).
     pub fn is_confidential(&self) -> bool {
         self.token_endpoint_auth_method != TokenEndpointAuthMethod::None
     }
@@ -307,6 +337,51 @@ impl ClientMetadata {
     /// Whether it may bring this to the token endpoint.
     pub fn may_use(&self, grant: GrantType) -> bool {
         self.grant_types.contains(&grant)
+    }
+
+    /// The same with the defaults that fit: without people, `response_types` and `scope` have others than those of RFC 7591 §2.
+    #[must_use]
+    pub fn with_own_defaults(mut self) -> Self {
+        if !self.has_people() {
+            if self.response_types == only_code() {
+                self.response_types.clear();
+            }
+            if self.scope == ordinary_scope() {
+                self.scope = Scope::default();
+            }
+        }
+        self
+    }
+
+    /// Whether people are sent to it: otherwise it acts in its own name alone, and has no addresses and no scopes about people.
+    pub fn has_people(&self) -> bool {
+        self.may_use(GrantType::AuthorizationCode)
+    }
+
+    /// What it may ask for in its own name: its scope without what is about people (RFC 6749 §4.4.2, A-TOK-06).
+    pub fn own_scope(&self) -> Scope {
+        self.scope.only(|word| !scope::SUPPORTED.contains(&word))
+    }
+
+    /// What its access tokens for resources are signed with.
+    pub fn access_token_algorithm(&self) -> SigningAlgorithm {
+        self.access_token_signed_response_alg.unwrap_or(self.id_token_signed_response_alg)
+    }
+
+    /// Every algorithm of ours that it asks for, with the member that says so.
+    pub fn signing_algorithms(&self) -> Vec<(&'static str, SigningAlgorithm)> {
+        let asked = [
+            ("id_token_signed_response_alg", Some(self.id_token_signed_response_alg)),
+            ("userinfo_signed_response_alg", self.userinfo_signed_response_alg),
+            ("access_token_signed_response_alg", self.access_token_signed_response_alg),
+        ];
+        asked.into_iter().filter_map(|(member, algorithm)| Some((member, algorithm?))).collect()
+    }
+
+    /// The algorithms that its assertions may have: the one it registered, or all that its method allows.
+    pub fn assertion_algorithms(&self) -> Vec<ClientAlgorithm> {
+        let allowed = self.token_endpoint_auth_method.assertion_algorithms();
+        allowed.iter().copied().filter(|algorithm| self.token_endpoint_auth_signing_alg.is_none_or(|registered| registered == *algorithm)).collect()
     }
 
     /// Whether a request of it must have a code challenge. A public client always must, whatever its row says (A-PKCE-01).
@@ -379,7 +454,7 @@ mod tests {
         assert_eq!(serde_json::from_str::<ClientMetadata>(&serde_json::to_string(&read).unwrap()).unwrap(), read);
         for json in [
             r#"{"client_id":"shop","client_name":"Shop","redirect_url":"https://shop.test/cb"}"#,
-            r#"{"client_id":"shop","client_name":"Shop","token_endpoint_auth_method":"private_key_jwt"}"#,
+            r#"{"client_id":"shop","client_name":"Shop","token_endpoint_auth_method":"tls_client_auth"}"#,
             r#"{"client_id":"shop","client_name":"Shop","id_token_signed_response_alg":"none"}"#,
             r#"{"client_id":"shop","client_name":"Shop","response_types":["token"]}"#,
             r#"{"client_id":"shop","client_name":"Shop","grant_types":["password"]}"#,
@@ -396,7 +471,7 @@ mod tests {
         broken.description = Some("two\nlines".into());
         broken.redirect_uris = vec![RedirectUri::from_text("http://shop.test/cb"), RedirectUri::from_text("javascript:x")];
         broken.post_logout_redirect_uris = vec![RedirectUri::from_text("https://shop.test/#"); 2];
-        broken.grant_types = vec![];
+        broken.grant_types = vec![GrantType::AuthorizationCode, GrantType::ClientCredentials];
         broken.response_types = vec![];
         broken.scope = Scope::of(&["wiki:write", "offline_access"]);
         broken.logo_uri = Some(ClientUri::from_text("data:image/png,x"));
@@ -418,11 +493,55 @@ mod tests {
                 "response_types",
                 "scope",
                 "scope",
-                "scope",
                 "require_pkce",
             ]
         );
         assert_eq!(members(&ClientMetadata::new(ClientId::from_text("x"), "X")), ["redirect_uris"]);
+    }
+
+    /// RFC 6749 §4.4, A-TOK-06: a client that acts in its own name has no addresses, no response types, and no scopes about people.
+    #[test]
+    fn a_client_without_people_is_registered_for_itself() {
+        let mut robot = ClientMetadata::new(ClientId::from_text("robot"), "Robot");
+        robot.grant_types = vec![GrantType::ClientCredentials];
+        assert_eq!(members(&robot), ["response_types", "scope"]);
+        let mut robot = robot.with_own_defaults();
+        assert_eq!(robot.validate(), Ok(()));
+        robot.scope = Scope::of(&["orders:read"]);
+        assert_eq!((robot.validate(), robot.own_scope().to_string().as_str()), (Ok(()), "orders:read"));
+        let members_of = |change: &dyn Fn(&mut ClientMetadata)| {
+            let mut changed = robot.clone();
+            change(&mut changed);
+            members(&changed)
+        };
+        assert_eq!(members_of(&|robot| robot.token_endpoint_auth_method = TokenEndpointAuthMethod::None), ["grant_types"]);
+        assert_eq!(members_of(&|robot| robot.redirect_uris = shop().redirect_uris), ["redirect_uris"]);
+        assert_eq!(members_of(&|robot| robot.scope = Scope::of(&["openid"])), ["scope"]);
+        assert_eq!(members_of(&|robot| robot.scope = Scope::of(&[&"x".repeat(101)])), ["scope"]);
+        assert_eq!(members_of(&|robot| robot.grant_types.push(GrantType::RefreshToken)), ["grant_types"]);
+        assert_eq!(shop().with_own_defaults(), shop());
+    }
+
+    /// OpenID Connect Core §9, A-CA-10, A-CA-11: assertions need keys, and an algorithm that the method has.
+    #[test]
+    fn assertions_need_keys_and_an_algorithm() {
+        use TokenEndpointAuthMethod::{ClientSecretBasic, ClientSecretJwt, PrivateKeyJwt};
+        let keys = ClientJwks::from_json(
+            serde_json::json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}),
+        );
+        for (method, jwks, algorithm, wrong) in [
+            (PrivateKeyJwt, Some(&keys), None, &[][..]),
+            (PrivateKeyJwt, Some(&keys), Some(ClientAlgorithm::EdDsa), &[]),
+            (PrivateKeyJwt, None, None, &["token_endpoint_auth_method"]),
+            (PrivateKeyJwt, Some(&keys), Some(ClientAlgorithm::Hs256), &["token_endpoint_auth_signing_alg"]),
+            (ClientSecretJwt, None, None, &[]),
+            (ClientSecretJwt, None, Some(ClientAlgorithm::Rs256), &["token_endpoint_auth_signing_alg"]),
+            (ClientSecretBasic, None, Some(ClientAlgorithm::Rs256), &[]),
+        ] {
+            let client =
+                ClientMetadata { token_endpoint_auth_method: method, jwks: jwks.cloned(), token_endpoint_auth_signing_alg: algorithm, ..shop() };
+            assert_eq!(members(&client), wrong, "{method} {algorithm:?}");
+        }
     }
 
     /// A-PKCE-01: the exemption is for confidential clients alone, also when a row says otherwise.

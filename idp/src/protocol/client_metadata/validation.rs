@@ -4,13 +4,17 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::protocol::client_jwks::ClientJwks;
-use crate::protocol::client_metadata::{ApplicationType, ClientAlgorithm, ClientMetadata, GrantType, MetadataProblem, SubjectType, only_code};
+use crate::protocol::client_metadata::{
+    ApplicationType, ClientAlgorithm, ClientMetadata, GrantType, MetadataProblem, SubjectType, TokenEndpointAuthMethod, only_code,
+};
 use crate::protocol::client_uri::ClientUri;
 use crate::protocol::redirect_uri::{RedirectUri, RedirectUriPolicy};
 use crate::protocol::scope;
 
 /// The most addresses in one list.
 const MOST_URIS: usize = 50;
+/// The longest word of a scope: people read it on the consent page.
+const LONGEST_SCOPE_WORD: usize = 100;
 /// The most people or pages to ask.
 const MOST_CONTACTS: usize = 10;
 /// The longest `max_age` that means anything, in seconds.
@@ -52,9 +56,11 @@ impl ClientMetadata {
     fn check_redirects(&self, report: &mut Report<'_>) {
         let native = self.application_type == ApplicationType::Native;
         let policy = RedirectUriPolicy { native, allow_loopback_http: self.allow_loopback_http };
-        // Only who asks for codes is sent answers.
-        if self.redirect_uris.is_empty() && self.may_use(GrantType::AuthorizationCode) {
+        if self.has_people() && self.redirect_uris.is_empty() {
             report("redirect_uris", "must have at least one address");
+        }
+        if !self.has_people() && !(self.redirect_uris.is_empty() && self.post_logout_redirect_uris.is_empty()) {
+            report("redirect_uris", "must be empty without the grant type authorization_code: nobody is sent there");
         }
         for (member, uris) in [("redirect_uris", &self.redirect_uris), ("post_logout_redirect_uris", &self.post_logout_redirect_uris)] {
             check_list(member, &uris.iter().map(|uri| (uri.as_str(), uri.check(policy))).collect::<Vec<_>>(), report);
@@ -86,22 +92,18 @@ impl ClientMetadata {
             report("request_object_signing_alg", "must be asymmetric");
         }
         let has_keys = self.jwks.is_some() || self.jwks_uri.is_some();
+        // For other methods it means nothing, and is passed over.
+        if !self.token_endpoint_auth_method.assertion_algorithms().is_empty() && self.assertion_algorithms().is_empty() {
+            report("token_endpoint_auth_signing_alg", "is none that the token_endpoint_auth_method can use");
+        }
+        if self.token_endpoint_auth_method == TokenEndpointAuthMethod::PrivateKeyJwt && !has_keys {
+            report("token_endpoint_auth_method", "private_key_jwt needs jwks or jwks_uri to verify assertions with");
+        }
         if !has_keys && self.request_object_signing_alg.is_some() {
             report("request_object_signing_alg", "needs jwks or jwks_uri to verify request objects with");
         }
         if !has_keys && self.require_signed_request_object {
             report("require_signed_request_object", "needs jwks or jwks_uri to verify request objects with");
-        }
-        // OpenID Connect Registration §2: what it says it signs its assertions with is what its method verifies.
-        match (self.token_endpoint_auth_method.name(), self.token_endpoint_auth_signing_alg) {
-            ("private_key_jwt", Some(ClientAlgorithm::Hs256)) => report("token_endpoint_auth_signing_alg", "must be asymmetric for private_key_jwt"),
-            ("client_secret_jwt", Some(other)) if other != ClientAlgorithm::Hs256 => {
-                report("token_endpoint_auth_signing_alg", "must be HS256 for client_secret_jwt");
-            }
-            _ => {}
-        }
-        if !has_keys && self.token_endpoint_auth_method.name() == "private_key_jwt" {
-            report("token_endpoint_auth_method", "is private_key_jwt, which needs jwks or jwks_uri");
         }
     }
 
@@ -151,31 +153,45 @@ impl ClientMetadata {
         }
         let request_uris: Vec<_> = self.request_uris.iter().map(|uri| (uri.as_str(), uri.check())).collect();
         check_list("request_uris", &request_uris, report);
-        let resources: Vec<_> = self.resources.iter().map(|resource| (resource.as_str(), resource.check())).collect();
-        check_list("resources", &resources, report);
+        for (member, resources) in [("resources", &self.resources), ("introspection_audiences", &self.introspection_audiences)] {
+            let resources: Vec<_> = resources.iter().map(|resource| (resource.as_str(), resource.check())).collect();
+            check_list(member, &resources, report);
+        }
+        if !self.introspection_audiences.is_empty() && !self.is_confidential() {
+            report("introspection_audiences", "is for clients that prove who they are");
+        }
     }
 
     fn check_rights(&self, report: &mut Report<'_>) {
-        let asks_for_codes = self.may_use(GrantType::AuthorizationCode) || self.grant_types.is_empty();
-        if self.grant_types.is_empty() {
-            report("grant_types", "must have at least one");
-        }
         if BTreeSet::from_iter(&self.grant_types).len() != self.grant_types.len() {
             report("grant_types", "has one twice");
         }
-        // A refresh token comes with a code, and from nowhere else.
-        if self.may_use(GrantType::RefreshToken) && !asks_for_codes {
+        // Clients that only introspect have no grant at all.
+        if self.may_use(GrantType::RefreshToken) && !self.has_people() {
             report("grant_types", "has refresh_token, which needs authorization_code");
         }
+        // OAuth 2.1 §4.2: who can't prove who it is has no name of its own to ask in (A-TOK-06).
+        if self.may_use(GrantType::ClientCredentials) && !self.is_confidential() {
+            report("grant_types", "has client_credentials, which is for clients that prove who they are");
+        }
         // RFC 7591 §2.1: grant types and response types fit together.
-        if asks_for_codes && self.response_types != only_code() {
-            report("response_types", "must be exactly [\"code\"]");
+        if self.has_people() {
+            if self.response_types != only_code() {
+                report("response_types", "must be exactly [\"code\"]");
+            }
+            if !self.scope.contains(scope::OPENID) {
+                report("scope", "must have openid");
+            }
+        } else {
+            if !self.response_types.is_empty() {
+                report("response_types", "must be empty without the grant type authorization_code");
+            }
+            if let Some(token) = self.scope.tokens().find(|token| scope::SUPPORTED.contains(&token.as_str())) {
+                report("scope", &format!("has {token}, which is about people: nobody signs in for it without the grant type authorization_code"));
+            }
         }
-        if asks_for_codes && !self.scope.contains(scope::OPENID) {
-            report("scope", "must have openid");
-        }
-        for token in self.scope.tokens().filter(|token| !scope::SUPPORTED.contains(&token.as_str())) {
-            report("scope", &format!("has {token:.60}, which means nothing here"));
+        for token in self.scope.tokens().filter(|token| token.as_str().len() > LONGEST_SCOPE_WORD) {
+            report("scope", &format!("has {token:.20}..., which is longer than 100 characters"));
         }
         if self.scope.contains(scope::OFFLINE_ACCESS) && !self.may_use(GrantType::RefreshToken) {
             report("scope", "has offline_access, which needs the grant type refresh_token");

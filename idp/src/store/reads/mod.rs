@@ -12,6 +12,7 @@ pub mod grant_liveness;
 pub mod passkey_and_user;
 pub mod password_facts;
 pub mod session_and_user;
+pub mod token_is_spent;
 pub mod ways_in;
 
 /// A SELECT of the horizon's row, to which the question joins its tables.
