@@ -134,6 +134,7 @@ fn everything(members: &Map<String, Value>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -214,5 +215,52 @@ mod tests {
         both["redirect_uris"] = json!(["https://rp.test/cb", "https://bank.test/cb"]);
         assert!(asked(&both).unwrap().policy_uri.is_none());
         assert!(asked(&json!({"tos_uri": "javascript:alert(1)"})).is_err(), "what is no link at all is refused");
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let words =
+            prop::sample::select(vec!["", "none", "code", "openid", "RS256", "https://rp.test/cb", "https://rp.test/", "javascript:x", "native"]);
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            words.prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 12, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map(prop_oneof![Just("keys".to_owned()), any::<String>()], inner, 0..4)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        /// A-DCR-02: whatever a stranger sends is refused with words, or registered as one that nothing is waived for.
+        #[test]
+        fn whatever_is_asked_for_is_refused_or_harmless(
+            asked in prop::collection::btree_map(
+                prop_oneof![prop::sample::select(ClientMetadata::names().to_vec()).prop_map(str::to_owned), any::<String>()], any_json(), 0..8,
+            ),
+            has_address in any::<bool>(),
+        ) {
+            let mut asked: Map<String, Value> = asked.into_iter().collect();
+            if has_address {
+                asked.insert("redirect_uris".to_owned(), json!(["https://rp.test/cb"]));
+            }
+            match read(asked, &ClientId::from_text("made-here"), true) {
+                Ok(client) => {
+                    prop_assert_eq!(client.validate(), Ok(()));
+                    prop_assert!(client.client_id.as_str() == "made-here" && client.require_consent && client.require_pkce);
+                    prop_assert!(client.resources.is_empty() && client.introspection_audiences.is_empty() && !client.allow_loopback_http);
+                    prop_assert_eq!(&ClientMetadata::read(client.to_members()).unwrap(), &client);
+                }
+                Err(problems) => {
+                    prop_assert!(!problems.is_empty());
+                    prop_assert!(!refusal(&problems).description().is_empty());
+                }
+            }
+        }
     }
 }
