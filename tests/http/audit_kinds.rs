@@ -8,12 +8,17 @@ use syn::visit::{self, Visit};
 use weftid::actions::activity::{KINDS, ROUTINE};
 
 /// Kinds that are about nobody's account.
-const NOBODYS: [&str; 8] = [
+const NOBODYS: [&str; 13] = [
     "client_registered",
+    "client_updated",
+    "client_deleted",
     "client_enabled",
     "client_disabled",
     "client_secret_added",
     "client_secret_revoked",
+    "initial_access_token_made",
+    "initial_access_token_revoked",
+    "initial_access_token_used",
     "invitation_made",
     "setup_link_made",
     "signing_key_created",

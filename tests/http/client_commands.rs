@@ -68,7 +68,7 @@ on_both_databases! {
         let create = ["create", "--client-id", "shop", "--name", "Shop", "--redirect-uri", "https://shop.test/cb", "--refresh", "--json"];
         let made = shell.json(&create).await;
         assert_eq!((&made["client_id"], &made["enabled"], &made["source"]), (&json!("shop"), &json!(true), &json!("administrator")));
-        assert!(made["client_secret"].as_str().unwrap().starts_with("wk_") && made["created_at"].is_i64() && made["version"].is_i64());
+        assert!(made["client_secret"].as_str().unwrap().starts_with("wcs_") && made["created_at"].is_i64() && made["version"].is_i64());
         assert_eq!(made["scope"], "openid profile email offline_access");
         assert!(shell.fails(&create, 1).await.contains("registered already"));
         let said = shell.says(&["create", "--name", "Wiki", "--redirect-uri", "https://wiki.test/cb", "--public"]).await;
@@ -102,9 +102,18 @@ on_both_databases! {
         let whole = shell.file("whole.json", &whole);
         let replaced = shell.json(&["update", "shop", "--json", &whole]).await;
         assert_eq!((&replaced["scope"], &replaced["grant_types"]), (&json!("openid profile email"), &json!(["authorization_code"])));
+        let refused = shell.file("refused.json", &json!({"client_name": "Shop", "redirect_uris": ["https://shop.test/cb"], "enabled": false}));
+        assert!(shell.fails(&["update", "shop", "--json", &refused], 1).await.contains("weftid clients disable"));
+        let copy = shell.file("copy.json", &{
+            let mut copy = replaced.clone();
+            copy["client_id"] = json!("copy");
+            copy["client_name#de"] = json!("Kopie");
+            copy
+        });
+        assert_eq!(shell.json(&["create", "--json", &copy, "--name", "Copy"]).await["client_name"], "Copy", "what is shown can be registered again");
         // To public and back: a new secret.
         shell.says(&["update", "shop", "--public"]).await;
-        assert!(shell.says(&["update", "shop", "--clear", "token_endpoint_auth_method"]).await.contains("client_secret  wk_"));
+        assert!(shell.says(&["update", "shop", "--clear", "token_endpoint_auth_method"]).await.contains("client_secret  wcs_"));
         for (line, words) in [
             (&["update", "shop", "--redirect-uri", "javascript:alert(1)", "--tos-uri", "x"][..], &["redirect_uris", "tos_uri"][..]),
             (&["update", "ghost", "--name", "X"], &["ghost"]),
@@ -148,7 +157,7 @@ on_both_databases! {
         assert!(!said.contains("short\"") && shell.says(&["list"]).await.is_empty(), "nothing was kept");
         let file = shell.file("good.json", &good);
         let said = shell.says(&["import", &file]).await;
-        assert!(said.contains("unsaid\twk_") && said.ends_with("3 registered, 0 changed, 0 unchanged.\n"), "{said}");
+        assert!(said.contains("unsaid\twcs_") && said.ends_with("3 registered, 0 changed, 0 unchanged.\n"), "{said}");
         assert!(shell.says(&["import", &file]).await.ends_with("0 registered, 0 changed, 3 unchanged.\n"));
         assert_eq!(shell.json(&["show", "unsaid", "--json"]).await["enabled"], false);
         assert_eq!(events(&shell.database, "client_registered").await, 3);

@@ -146,6 +146,36 @@ on_both_databases! {
         assert_eq!(events(&provider.database, "client_registered").await, 2);
     }
 
+    /// OpenID Connect Registration §2, the conformance profile Dynamic: every member that it registers is taken, and told again as it was asked for.
+    async fn what_the_dynamic_profile_asks_for_is_registered(kind: Kind) {
+        let provider = open(kind).await;
+        let key = json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": "a", "n": "AQAB", "e": "AQAB"});
+        let members = [
+            ("token_endpoint_auth_method", json!("private_key_jwt")), ("jwks", json!({"keys": [key]})), ("request_uris", json!(["https://shop.test/request#a"])),
+            ("initiate_login_uri", json!("https://shop.test/start")), ("userinfo_signed_response_alg", json!("RS256")),
+            ("id_token_signed_response_alg", json!("PS256")), ("request_object_signing_alg", json!("RS256")), ("logo_uri", json!("https://shop.test/logo.png")),
+            ("policy_uri", json!("https://shop.test/privacy")), ("tos_uri", json!("https://shop.test/terms")), ("client_uri", json!("https://shop.test/")),
+            ("backchannel_logout_uri", json!("https://shop.test/bye")), ("backchannel_logout_session_required", json!(true)),
+            ("subject_type", json!("pairwise")), ("default_max_age", json!(3600)), ("require_auth_time", json!(true)), ("default_acr_values", json!(["phr"])),
+            ("application_type", json!("web")), ("response_types", json!(["code"])), ("contacts", json!(["ada@shop.test"])), ("scope", json!("openid email")),
+            ("require_pushed_authorization_requests", json!(true)), ("software_id", json!("shop")), ("software_version", json!("1")),
+        ];
+        let asked: Value = members.iter().cloned().collect::<serde_json::Map<_, _>>().into();
+        let registered = registers(&provider, &with(&asked)).await.expect(201).json();
+        for (member, value) in &members {
+            assert_eq!(registered.get(*member), Some(value), "{member}");
+        }
+        assert!(registered.get("client_secret").is_none(), "who signs needs no secret");
+        for method in ["client_secret_basic", "client_secret_post", "client_secret_jwt"] {
+            let registered = registers(&provider, &with(&json!({"token_endpoint_auth_method": method}))).await.expect(201).json();
+            assert!(text(&registered, "client_secret").len() > 40 && registered["token_endpoint_auth_method"] == method, "{registered}");
+        }
+        let by_address = json!({"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://shop.test/jwks"});
+        registers(&provider, &with(&by_address)).await.is(201);
+        let without_keys = registers(&provider, &with(&json!({"token_endpoint_auth_method": "private_key_jwt"}))).await.expect(400).json();
+        assert!(text(&without_keys, "error_description").contains("jwks"), "{without_keys}");
+    }
+
     /// RFC 7591 §3.2.2, A-RED-02, A-RED-04, A-RED-05, A-RED-06: what can't be registered is refused with the code and the member, by POST and PUT alike; what is no JSON
     /// object is refused too.
     async fn what_cannot_be_registered_is_named(kind: Kind) {

@@ -323,7 +323,7 @@ on_both_databases! {
         assert!(usable, "the client is unknown {:?} after it was made", since.elapsed());
         let callback = ada.opens(&asked.url).await.callback();
         let tokens = shop.redeems(&asked, &callback).await.expect("the code is redeemed");
-        let metadata: Value = serde_json::from_str(&succeeds(&run(&["clients", "show", "shop"], &environment).await)).unwrap();
+        let metadata: Value = serde_json::from_str(&succeeds(&run(&["clients", "show", "shop", "--json"], &environment).await)).unwrap();
         assert_eq!(metadata["redirect_uris"], json!(["https://shop.test/callback"]));
         assert!(succeeds(&run(&["clients", "list"], &environment).await).contains("shop\tShop\tenabled"));
 

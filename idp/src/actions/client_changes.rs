@@ -9,11 +9,10 @@ use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::id::ClientId;
 use crate::keys::at_rest::NotAtRest;
-use crate::protocol::client_metadata::{ClientMetadata, MetadataProblem};
+use crate::protocol::client_metadata::{ClientMetadata, MetadataProblem, TokenEndpointAuthMethod};
 use crate::store::client::{self, Client};
-use crate::store::client_secret;
 use crate::store::spent::SWEEP_BATCH;
-use crate::store::{Job, StoreError, Write};
+use crate::store::{Job, StoreError, Write, client_secret};
 
 /// Why a client was neither changed nor deleted.
 #[derive(Debug, thiserror::Error)]
@@ -89,20 +88,28 @@ impl Job for Replace {
             return Ok(Err(refusal));
         }
         let members = before.metadata.difference(&self.metadata);
-        // One that needs none any more loses those that it has.
-        let method = self.metadata.token_endpoint_auth_method;
-        let gets_secret = self.spare.is_some() && !client_secrets::has_one(&before, method, self.now);
-        let kept = if method.has_secret() { before.secrets.clone() } else { Vec::new() };
-        let secrets = kept.into_iter().chain(self.spare.clone().filter(|_| gets_secret)).collect();
+        let spare = self.spare.as_ref().filter(|_| !has_secret_for(&before, self.metadata.token_endpoint_auth_method, self.now));
+        let gets_secret = spare.is_some();
         if members.is_empty() && !gets_secret && self.registration.is_none() {
             return Ok(Ok((before, false, members)));
         }
         let registration = self.registration.or(before.registration);
-        let after = Client { metadata: self.metadata.clone(), secrets, registration, updated_at: self.now, version, ..before };
+        if gets_secret || self.spare.is_none() {
+            // Those that it can't use any more must not wait for the day when it can.
+            client_secret::end_all(write, id, self.now).await?;
+        }
+        client_secret::insert_many(write, spare.map(std::slice::from_ref).unwrap_or_default()).await?;
+        let after = Client { metadata: self.metadata.clone(), registration, updated_at: self.now, version, ..before };
         client::replace(write, &after, version).await?;
         Event::new("client_updated", &self.origin).client(id).detail("changed", members.clone()).record(write, self.now).await?;
         Ok(Ok((after, gets_secret, members)))
     }
+}
+
+/// Whether a client has a secret that works and serves this method: only what rests sealed is the key of assertions.
+pub(super) fn has_secret_for(client: &Client, method: TokenEndpointAuthMethod, now: Time) -> bool {
+    let serves = |row: &client_secret::Model| method != TokenEndpointAuthMethod::ClientSecretJwt || row.sealed.is_some();
+    client.secrets.iter().any(|row| row.is_live(now) && serves(row))
 }
 
 /// Puts `metadata` in the place of all that is registered of the client of that id. Its secret stays, unless it needs none any more; one that
@@ -115,9 +122,11 @@ pub async fn update(
     origin: &Origin,
 ) -> Result<Changed, NotChanged> {
     let metadata = metadata.with_own_defaults();
-    clients::judge(app, &metadata).await.map_err(NotChanged::Invalid)?;
-    let (now, method, secret) = (app.now(), metadata.token_endpoint_auth_method, ClientSecret::random());
-    let spare = method.has_secret().then(|| client_secrets::at_rest(app, &metadata.client_id, method, &secret.expose(), now)).transpose()?;
+    metadata.validate().map_err(NotChanged::Invalid)?;
+    clients::check(app, &metadata).await.map_err(NotChanged::Invalid)?;
+    let (secret, now, method) = (ClientSecret::random(), app.now(), metadata.token_endpoint_auth_method);
+    let at_rest = || client_secrets::at_rest(app, &metadata.client_id, method, &secret.expose(), now);
+    let spare = method.has_secret().then(at_rest).transpose()?;
     let job = Replace { metadata, condition, registration, spare, origin: origin.clone(), now };
     let (client, gets_secret, members) = app.store().write(job).await??;
     app.look().await?;

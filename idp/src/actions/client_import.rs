@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::actions::audit::{Event, Origin};
-use crate::actions::{client_secrets, clients};
+use crate::actions::{client_changes, client_secrets, clients};
 use crate::app::App;
 use crate::base::client_secret::ClientSecret;
 use crate::base::clock::Time;
@@ -17,8 +17,7 @@ use crate::base::secret::{ExposeSecret as _, SecretString};
 use crate::keys::at_rest::NotAtRest;
 use crate::protocol::client_metadata::{ClientMetadata, MetadataProblem, is_in_a_language};
 use crate::store::client::{self, Client, Source};
-use crate::store::client_secret;
-use crate::store::{Job, StoreError, Write};
+use crate::store::{Job, StoreError, Write, client_secret};
 
 /// A secret shorter than this can be guessed by whoever has a copy of an answer that it signed.
 const SHORTEST_SECRET: usize = 32;
@@ -152,8 +151,8 @@ fn read_one(mut members: Map<String, Value>, allow_weak_secrets: bool) -> Result
     };
     match ClientMetadata::read(members) {
         Ok(metadata) => {
-            if secret.is_some() && !metadata.is_confidential() {
-                problems.push(problem("client_secret", "is nothing for a client that does not authenticate"));
+            if secret.is_some() && !metadata.token_endpoint_auth_method.has_secret() {
+                problems.push(problem("client_secret", "is nothing for a client that does not authenticate with one"));
             }
             if problems.is_empty() { Ok(Entry { metadata, secret, enabled }) } else { Err(problems) }
         }
@@ -178,6 +177,9 @@ fn judge_secret(secret: &str, allow_weak: bool) -> Result<(), MetadataProblem> {
 struct Import {
     added: Vec<Client>,
     replaced: Vec<Client>,
+    /// The clients whose secrets end now, and the secrets that begin.
+    ends: Vec<ClientId>,
+    secrets: Vec<client_secret::Model>,
     events: Vec<Event>,
     now: Time,
 }
@@ -191,6 +193,10 @@ impl Job for Import {
     async fn run(&self, write: &Write<'_>) -> Result<Vec<ClientId>, StoreError> {
         let refused = client::insert_and_replace(write, &self.added, &self.replaced).await?;
         if refused.is_empty() {
+            for client in &self.ends {
+                client_secret::end_all(write, client, self.now).await?;
+            }
+            client_secret::insert_many(write, &self.secrets).await?;
             for slice in self.events.chunks(EVENTS_AT_ONCE) {
                 Event::record_all(slice, write, self.now).await?;
             }
@@ -202,17 +208,17 @@ impl Job for Import {
 /// Registers what is not there, and makes what is there what is imported; a secret that is not given stays as it is.
 pub async fn import(app: &App, entries: Vec<Entry>, origin: &Origin) -> Result<Vec<Imported>, NotImported> {
     app.look().await?;
-    let mut problems = Vec::new();
+    let mut wrong = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
-        let found = clients::judge(app, &entry.metadata).await.err().unwrap_or_default();
+        let problems = clients::check(app, &entry.metadata).await.err().unwrap_or_default();
         let client_id = Some(entry.metadata.client_id.to_string());
-        problems.extend(found.into_iter().map(|problem| EntryProblem { number: index + 1, client_id: client_id.clone(), problem }));
+        wrong.extend(problems.into_iter().map(|problem| EntryProblem { number: index + 1, client_id: client_id.clone(), problem }));
     }
-    if !problems.is_empty() {
-        return Err(NotImported::Invalid(problems));
+    if !wrong.is_empty() {
+        return Err(NotImported::Invalid(wrong));
     }
     let (view, now) = (app.view(), app.now());
-    let mut job = Import { added: Vec::new(), replaced: Vec::new(), events: Vec::new(), now };
+    let mut job = Import { added: Vec::new(), replaced: Vec::new(), ends: Vec::new(), secrets: Vec::new(), events: Vec::new(), now };
     let mut imported = Vec::with_capacity(entries.len());
     for entry in entries {
         let id = entry.metadata.client_id.clone();
@@ -220,15 +226,20 @@ pub async fn import(app: &App, entries: Vec<Entry>, origin: &Origin) -> Result<V
             None => {
                 let (client, secret) = new_client(app, entry, now)?;
                 job.events.push(clients::registered(&client, origin));
+                job.secrets.extend(client.secrets.iter().cloned());
                 job.added.push(client);
                 (Became::Registered, secret)
             }
             Some(before) => match replacement(app, before, entry, now)? {
                 None => (Became::Unchanged, None),
-                Some((client, members, secret)) => {
+                Some(Replacement { client, members, secret, told }) => {
+                    if secret.is_some() || !client.metadata.token_endpoint_auth_method.has_secret() {
+                        job.ends.push(id.clone());
+                    }
                     job.events.push(Event::new("client_updated", origin).client(&id).detail("changed", members));
+                    job.secrets.extend(secret);
                     job.replaced.push(client);
-                    (Became::Updated, secret)
+                    (Became::Updated, told)
                 }
             },
         };
@@ -249,38 +260,47 @@ fn new_client(app: &App, entry: Entry, now: Time) -> Result<(Client, Option<Clie
     let Entry { metadata, secret: given, enabled } = entry;
     let (mut client, mut made) = clients::new_client(app, metadata, Source::Administrator, now)?;
     if let Some(given) = given {
-        client.secrets = vec![at_rest(app, &client.metadata, &given, now)?];
+        let ClientMetadata { client_id, token_endpoint_auth_method, .. } = &client.metadata;
+        client.secrets = vec![client_secrets::at_rest(app, client_id, *token_endpoint_auth_method, given.expose_secret(), now)?];
         made = None;
     }
     client.disabled_at = (enabled == Some(false)).then_some(now);
     Ok((client, made))
 }
 
-fn at_rest(app: &App, metadata: &ClientMetadata, secret: &SecretString, now: Time) -> Result<client_secret::Model, NotAtRest> {
-    client_secrets::at_rest(app, &metadata.client_id, metadata.token_endpoint_auth_method, secret.expose_secret(), now)
+/// What is to stand in the place of a client that is there.
+struct Replacement {
+    client: Client,
+    /// What is different about it.
+    members: Vec<&'static str>,
+    /// The secret that takes the place of all others.
+    secret: Option<client_secret::Model>,
+    /// The same, where it was made here.
+    told: Option<ClientSecret>,
 }
 
-/// What is to stand in the place of `before`, and what is different about it; `None` if nothing is.
-type Replacement = Option<(Client, Vec<&'static str>, Option<ClientSecret>)>;
-
-fn replacement(app: &App, before: &Client, entry: Entry, now: Time) -> Result<Replacement, NotAtRest> {
+/// `None` if nothing is different.
+fn replacement(app: &App, before: &Client, entry: Entry, now: Time) -> Result<Option<Replacement>, NotAtRest> {
     let Entry { metadata, secret: given, enabled } = entry;
+    let (id, method) = (metadata.client_id.clone(), metadata.token_endpoint_auth_method);
     let mut members = before.metadata.difference(&metadata);
-    let (mut after, made) = clients::new_client(app, metadata, before.source, now)?;
-    let method = after.metadata.token_endpoint_auth_method;
-    let usable = client_secrets::has_one(before, method, now);
-    let mut told = None;
+    let serves = client_changes::has_secret_for(before, method, now);
+    let at_rest = |secret: &str| client_secrets::at_rest(app, &id, method, secret, now);
+    let (mut secret, mut told) = (None, None);
     match given {
-        Some(given) if !usable || !client_secrets::fits(app, Some(before), &after.metadata.client_id, given.expose_secret())? => {
-            members.push("client_secret");
-            after.secrets = vec![at_rest(app, &after.metadata, &given, now)?];
+        Some(given) if !(serves && client_secrets::fits(app, Some(before), &id, given.expose_secret())?) => {
+            secret = Some(at_rest(given.expose_secret())?);
         }
-        // A client that needs a secret and has none that its method can use gets one.
-        None if made.is_some() && !usable => {
-            members.push("client_secret");
-            told = made;
+        // A client that needs a secret and has none that serves gets one.
+        None if method.has_secret() && !serves => {
+            let made = ClientSecret::random();
+            secret = Some(at_rest(&made.expose())?);
+            told = Some(made);
         }
-        _ => after.secrets = if method.has_secret() { before.secrets.clone() } else { Vec::new() },
+        _ => {}
+    }
+    if secret.is_some() {
+        members.push("client_secret");
     }
     if enabled.is_some_and(|enabled| enabled != before.is_enabled()) {
         members.push("enabled");
@@ -290,8 +310,8 @@ fn replacement(app: &App, before: &Client, entry: Entry, now: Time) -> Result<Re
         Some(false) => before.disabled_at.or(Some(now)),
         None => before.disabled_at,
     };
-    let after = Client { disabled_at, registration: before.registration, created_at: before.created_at, version: before.version, ..after };
-    Ok((!members.is_empty()).then_some((after, members, told)))
+    let client = Client { metadata, disabled_at, updated_at: now, ..before.clone() };
+    Ok((!members.is_empty()).then_some(Replacement { client, members, secret, told }))
 }
 
 #[cfg(test)]

@@ -63,11 +63,6 @@ pub fn at_rest(app: &App, id: &ClientId, method: TokenEndpointAuthMethod, secret
     Ok(Model { id: row, client_id: id.clone(), key_id, digest, sealed, created_at: now, expires_at: None })
 }
 
-/// Whether a client has a secret that works now and that this method can use: as the key of assertions, only one that rests sealed.
-pub(super) fn has_one(client: &Client, method: TokenEndpointAuthMethod, now: Time) -> bool {
-    client.secrets.iter().any(|row| row.is_live(now) && (row.sealed.is_some() || method != TokenEndpointAuthMethod::ClientSecretJwt))
-}
-
 /// Whether `secret` is one of the client's that work now, compared in constant time with each of them. Where there are none, the same work is
 /// done for nothing (A-CA-05).
 pub fn fits(app: &App, client: Option<&Client>, id: &ClientId, secret: &str) -> Result<bool, NotAtRest> {

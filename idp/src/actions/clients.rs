@@ -1,4 +1,5 @@
-//! Clients: registering them, and shutting them out. Changing and deleting is in `client_changes`, their secrets are in `client_secrets`.
+//! Clients: registering them, and shutting them out. Changing and deleting is in [`client_changes`](super::client_changes), their secrets are in
+//! [`client_secrets`].
 
 use crate::actions::audit::{Event, Origin};
 use crate::actions::{client_secrets, sectors};
@@ -11,7 +12,7 @@ use crate::keys::at_rest::NotAtRest;
 use crate::protocol::client_metadata::{ClientMetadata, MetadataProblem};
 use crate::protocol::signing_algorithm::SigningAlgorithm;
 use crate::store::client::{self, Client, Inserted, Source};
-use crate::store::{Job, StoreError, Write};
+use crate::store::{Job, StoreError, Write, client_secret};
 
 /// Why a client was not registered.
 #[derive(Debug, thiserror::Error)]
@@ -47,10 +48,11 @@ impl Job for Register {
     }
 }
 
-/// Registers a client with its secrets and records that, inside a write that may do more.
+/// Registers a client and records that, inside a write that may do more.
 pub(super) async fn register_in(write: &Write<'_>, client: &Client, origin: &Origin, now: Time) -> Result<Inserted, StoreError> {
     let inserted = client::insert(write, client).await?;
     if inserted == Inserted::Added {
+        client_secret::insert_many(write, &client.secrets).await?;
         registered(client, origin).record(write, now).await?;
     }
     Ok(inserted)
@@ -63,16 +65,17 @@ pub(super) fn registered(client: &Client, origin: &Origin) -> Event {
 
 /// A client that is not stored yet. One that proves itself with a secret gets one, which is told this once.
 pub(super) fn new_client(app: &App, metadata: ClientMetadata, source: Source, now: Time) -> Result<(Client, Option<ClientSecret>), NotAtRest> {
-    let method = metadata.token_endpoint_auth_method;
+    let (id, method) = (&metadata.client_id, metadata.token_endpoint_auth_method);
     let secret = method.has_secret().then(ClientSecret::random);
-    let at_rest = |secret: &ClientSecret| client_secrets::at_rest(app, &metadata.client_id, method, &secret.expose(), now);
+    let at_rest = |secret: &ClientSecret| client_secrets::at_rest(app, id, method, &secret.expose(), now);
     let secrets = secret.as_ref().map(at_rest).transpose()?.into_iter().collect();
     let client = Client { metadata, secrets, source, registration: None, created_at: now, updated_at: now, disabled_at: None, version: 0 };
     Ok((client, secret))
 }
 
-/// Whether there is a key for every algorithm that a client asks for (EdDSA is made on request); every problem at once.
-fn check_algorithms(app: &App, metadata: &ClientMetadata) -> Result<(), Vec<MetadataProblem>> {
+/// What can't be said of metadata by itself: whether there is a key for every algorithm that it asks for (EdDSA is made on request), and whether
+/// its sector lists it. Every problem at once.
+pub(super) async fn check(app: &App, metadata: &ClientMetadata) -> Result<(), Vec<MetadataProblem>> {
     let (view, now) = (app.view(), app.now());
     let signing = &view.rings.signing;
     let missing = |(member, algorithm): (&'static str, SigningAlgorithm)| {
@@ -84,22 +87,17 @@ fn check_algorithms(app: &App, metadata: &ClientMetadata) -> Result<(), Vec<Meta
         MetadataProblem { member: member.into(), problem }
     };
     let asked = metadata.signing_algorithms().into_iter().filter(|(_, algorithm)| signing.signer(*algorithm, now).is_none());
-    let problems: Vec<_> = asked.map(missing).collect();
+    let mut problems: Vec<_> = asked.map(missing).collect();
+    problems.extend(sectors::check(app, metadata).await.err());
     if problems.is_empty() { Ok(()) } else { Err(problems) }
-}
-
-/// Judges what is to be registered, whoever asks and by whichever door: its members, the keys that it needs of ours, and its sector.
-pub(super) async fn judge(app: &App, metadata: &ClientMetadata) -> Result<(), Vec<MetadataProblem>> {
-    metadata.validate()?;
-    check_algorithms(app, metadata)?;
-    sectors::check(app, metadata).await.map_err(|problem| vec![problem])
 }
 
 /// Registers a client in an administrator's name. One that proves itself with a secret gets one, which is shown this once.
 pub async fn create(app: &App, metadata: ClientMetadata, origin: &Origin) -> Result<(ClientId, Option<ClientSecret>), NotRegistered> {
     let metadata = metadata.with_own_defaults();
+    metadata.validate().map_err(NotRegistered::Invalid)?;
     app.look().await?;
-    judge(app, &metadata).await.map_err(NotRegistered::Invalid)?;
+    check(app, &metadata).await.map_err(NotRegistered::Invalid)?;
     let id = metadata.client_id.clone();
     let now = app.now();
     let (client, secret) = new_client(app, metadata, Source::Administrator, now)?;

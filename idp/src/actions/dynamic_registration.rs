@@ -57,7 +57,7 @@ impl From<NotChanged> for NotDone {
         match why {
             NotChanged::Invalid(problems) => Self::Invalid(problems),
             NotChanged::Unknown(_) | NotChanged::NotTheirs(_) | NotChanged::Stale(_) => Self::TokenInvalid,
-            NotChanged::AtRest(error) => Self::Later(AppError::internal(error)),
+            NotChanged::AtRest(error) => AppError::internal(error).into(),
             NotChanged::Store(error) => error.into(),
         }
     }
@@ -116,7 +116,7 @@ pub async fn register(app: &App, asked: Map<String, Value>, token: Option<&str>,
     let with = may_register(app, token).await?;
     let id = ClientId::random();
     let metadata = dynamic_registration::read(asked, &id, app.config().registration.require_pkce).map_err(NotDone::Invalid)?;
-    clients::judge(app, &metadata).await.map_err(NotDone::Invalid)?;
+    clients::check(app, &metadata).await.map_err(NotDone::Invalid)?;
     let now = app.now();
     if with.is_none() {
         // Never given back: what anybody may do, one network does so often and no more.
@@ -183,8 +183,8 @@ fn check_echo(app: &App, client: &Client, asked: &Map<String, Value>) -> Result<
         report("client_id", "must be sent, and can't be changed");
     }
     if let Some(secret) = asked.get("client_secret") {
-        let (id, shown) = (&client.metadata.client_id, secret.as_str().unwrap_or_default());
-        let is_own = client_secrets::fits(app, Some(client), id, shown).map_err(AppError::internal)?;
+        let secret = secret.as_str().unwrap_or_default();
+        let is_own = client_secrets::fits(app, Some(client), &client.metadata.client_id, secret).map_err(AppError::internal)?;
         if !is_own {
             report("client_secret", "can't be chosen");
         }

@@ -73,7 +73,7 @@ pub async fn introspect(app: &App, asking: &Client, token: &str) -> Result<Intro
 }
 
 fn access_token(app: &App, asking: &Client, accepted: Accepted) -> Option<Known> {
-    let Accepted { id, token, facts, .. } = accepted;
+    let Accepted { id, token, facts, client, .. } = accepted;
     let is_its_own = token.client_id == asking.metadata.client_id;
     let concerns = |resource: &&ResourceUri| is_its_own || asking.metadata.introspection_audiences.contains(resource);
     let aud: Vec<_> = token.resources.as_slice().iter().filter(concerns).cloned().collect();
@@ -83,7 +83,10 @@ fn access_token(app: &App, asking: &Client, accepted: Accepted) -> Option<Known>
     let grant = facts.as_ref().map(|facts| &facts.grant);
     Some(Known {
         iss: app.config().issuer.to_string(),
-        sub: facts.as_ref().map_or_else(|| subject_of_client(&token.client_id), |facts| facts.user.subject.to_string()),
+        // As the client knows the person that the token was given to, whoever asks.
+        sub: facts
+            .as_ref()
+            .map_or_else(|| subject_of_client(&token.client_id), |facts| subjects::of(app, &client.metadata, &facts.user.subject).to_string()),
         client_id: token.client_id,
         token_type: Some("Bearer"),
         scope: token.scope,
@@ -107,10 +110,10 @@ async fn refresh_token(app: &App, asker: &ClientId, text: &str) -> Result<Option
     let alive = facts.zip(view.client(asker)).filter(|(facts, client)| {
         judge.is_alive(facts, client) && facts.grant.generation == token.generation && judge.now < facts.grant.idle_ends_at
     });
-    Ok(alive.map(|(facts, _)| Known {
+    Ok(alive.map(|(facts, client)| Known {
         iss: app.config().issuer.to_string(),
         client_id: facts.grant.client_id,
-        sub: facts.user.subject.to_string(),
+        sub: subjects::of(app, &client.metadata, &facts.user.subject).to_string(),
         token_type: None,
         scope: facts.grant.scope,
         iat: facts.grant.rotated_at.seconds(),

@@ -130,8 +130,8 @@ pub fn mint(app: &App, given: &Given<'_>) -> Result<TokenResponse, OAuthError> {
     let fault = |what: &'static str| move |error: String| OAuthError::server_error("no token could be made").because(format!("{what}: {error}"));
     // Nothing outlives its grant.
     let ends_at = now.plus(app.config().lifetimes.access_token).min(grant.absolute_ends_at);
-    let person =
-        Behind { grant: grant.id, subject: given.user.subject.as_str(), authenticated_at: grant.authenticated_at, acr: grant.acr, amr: &grant.amr };
+    let subject = subjects::of(app, &client.metadata, &given.user.subject);
+    let person = Behind { grant: grant.id, subject: subject.as_str(), authenticated_at: grant.authenticated_at, acr: grant.acr, amr: &grant.amr };
     let wanted = Wanted { client, behind: Some(person), scope: given.scope, resources: given.resources, now, ends_at };
     let access_token = access_tokens::issue(app, &wanted).map_err(fault("access token"))?;
     let refresh_token = if client.metadata.may_use(GrantType::RefreshToken) {

@@ -23,10 +23,10 @@ pub mod path {
     pub const JWKS: &str = "/jwks";
     /// The revocation endpoint.
     pub const REVOKE: &str = "/revoke";
-    /// The registration endpoint, where it is open.
-    pub const REGISTER: &str = "/register";
     /// The introspection endpoint.
     pub const INTROSPECT: &str = "/introspect";
+    /// The registration endpoint, where it is open.
+    pub const REGISTER: &str = "/register";
     /// The end-session endpoint.
     pub const LOGOUT: &str = "/logout";
 }
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn the_registration_endpoint_is_named_where_there_is_one() {
         let issuer = Issuer::parse("https://example.com/id").unwrap();
-        let closed = ProviderMetadata::new(&issuer, Vec::new(), &Acr::ALL, &SigningAlgorithm::ALWAYS);
+        let closed = ProviderMetadata::new(&issuer, Vec::new(), &Acr::ALL);
         assert!(serde_json::to_value(&closed).unwrap().get("registration_endpoint").is_none());
         assert_eq!(serde_json::to_value(closed.with_registration(&issuer)).unwrap()["registration_endpoint"], "https://example.com/id/register");
     }

@@ -14,8 +14,17 @@ use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope;
 
 /// What only an administrator decides. Passed over like what is unknown; the answer says what was registered instead.
-const FOR_ADMINISTRATORS: [&str; 7] =
-    ["client_id", "description", "require_consent", "require_pkce", "allow_loopback_http", "scope_claims_in_id_token", "resources"];
+const FOR_ADMINISTRATORS: [&str; 9] = [
+    "client_id",
+    "description",
+    "require_consent",
+    "require_pkce",
+    "allow_loopback_http",
+    "scope_claims_in_id_token",
+    "resources",
+    "introspection_audiences",
+    "access_token_signed_response_alg",
+];
 /// Asks for protection that isn't offered here. A client that believes it has it would be wrong, so that it is told.
 const NOT_OFFERED: [(&str, &str); 13] = [
     ("id_token_encrypted_response_alg", "asks for encryption, which is not offered"),
@@ -88,6 +97,10 @@ fn not_offered(asked: &Map<String, Value>) -> Vec<MetadataProblem> {
     let grants = asked.get("grant_types").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let others = grants.filter(|grant| GRANTS_FOR_ADMINISTRATORS.contains(grant));
     problems.extend(others.map(|grant| problem("grant_types", &format!("has {grant}, which takes an administrator"))));
+    // Scopes of APIs are worth something together with `resources`, which are an administrator's to allow.
+    let words = asked.get("scope").and_then(Value::as_str).unwrap_or_default().split(' ');
+    let foreign = words.filter(|word| !word.is_empty() && !scope::SUPPORTED.contains(word));
+    problems.extend(foreign.map(|word| problem("scope", &format!("has {word:.60}, which means nothing for a client that registers itself"))));
     problems
 }
 
@@ -121,12 +134,13 @@ fn everything(members: &Map<String, Value>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
     use crate::protocol::error::ErrorCode;
 
-    fn asked(further: Value) -> Result<ClientMetadata, Vec<MetadataProblem>> {
+    fn asked(further: &Value) -> Result<ClientMetadata, Vec<MetadataProblem>> {
         let mut members = json!({"redirect_uris": ["https://rp.test/cb"]}).as_object().unwrap().clone();
         members.extend(further.as_object().unwrap().clone());
         read(members, &ClientId::from_text("made-here"), true)
@@ -135,7 +149,7 @@ mod tests {
     /// A-DCR-02: id, consent, PKCE and whatever else is an administrator's are not the client's to choose.
     #[test]
     fn what_administrators_decide_is_passed_over() {
-        let client = asked(json!({
+        let client = asked(&json!({
             "client_id": "admin", "client_secret": "mine", "require_consent": false, "require_pkce": false, "allow_loopback_http": true,
             "scope_claims_in_id_token": true, "resources": ["https://api.test"], "description": "Trust me", "enabled": true, "trusted": true,
             "roles": ["admin"], "client_name#de": "Anders", "logo_uri": null, "frontchannel_logout_uri": "https://rp.test/bye",
@@ -146,7 +160,7 @@ mod tests {
         assert!(client.resources.is_empty() && client.description.is_none());
         assert_eq!(client.client_name, "rp.test", "one without a name is called by its host");
         assert_eq!(client.scope.to_string(), "openid profile email address phone");
-        let refreshing = asked(json!({"grant_types": ["authorization_code", "refresh_token"]})).unwrap();
+        let refreshing = asked(&json!({"grant_types": ["authorization_code", "refresh_token"]})).unwrap();
         assert!(refreshing.scope.contains(scope::OFFLINE_ACCESS));
         let members = json!({"redirect_uris": ["https://rp.test/cb"], "token_endpoint_auth_method": "none"});
         assert!(read(members.as_object().unwrap().clone(), &ClientId::from_text("a"), false).unwrap().require_pkce, "A-PKCE-01");
@@ -169,18 +183,18 @@ mod tests {
             ("token_endpoint_auth_method", json!("tls_client_auth")),
             ("id_token_signed_response_alg", json!("none")),
         ] {
-            let problems = asked(json!({member: value})).unwrap_err();
+            let problems = asked(&json!({member: value})).unwrap_err();
             assert!(problems.iter().any(|problem| problem.member == member), "{member}: {problems:?}");
             assert_eq!(refusal(&problems).code(), ErrorCode::InvalidClientMetadata);
         }
-        assert!(asked(json!({"tls_client_certificate_bound_access_tokens": false, "id_token_encrypted_response_alg": null})).is_ok());
+        assert!(asked(&json!({"tls_client_certificate_bound_access_tokens": false, "id_token_encrypted_response_alg": null})).is_ok());
     }
 
     /// A-RED-04, A-RED-05, A-RED-06: redirect URIs have a code of their own.
     #[test]
     fn bad_redirect_uris_are_said_to_be_that() {
         for uri in ["http://rp.test/cb", "https://rp.test/cb#", "javascript:alert(1)", "https://*.rp.test/cb", "http://localhost/cb"] {
-            let refused = refusal(&asked(json!({"redirect_uris": [uri]})).unwrap_err());
+            let refused = refusal(&asked(&json!({"redirect_uris": [uri]})).unwrap_err());
             assert_eq!(refused.code(), ErrorCode::InvalidRedirectUri, "{uri}");
             assert!(refused.description().contains("redirect_uris"), "{}", refused.description());
         }
@@ -190,16 +204,63 @@ mod tests {
     #[test]
     fn foreign_links_are_not_registered() {
         let links = |host: &str| json!({"logo_uri": format!("https://{host}/logo.png"), "policy_uri": format!("https://{host}/privacy")});
-        let own = asked(links("rp.test")).unwrap();
+        let own = asked(&links("rp.test")).unwrap();
         assert!(own.logo_uri.is_some() && own.policy_uri.is_some());
         for host in ["bank.test", "rp.test.evil.test", "www.rp.test"] {
-            let foreign = asked(links(host)).unwrap();
+            let foreign = asked(&links(host)).unwrap();
             assert!(foreign.logo_uri.is_none() && foreign.policy_uri.is_none(), "{host}");
         }
         // With two hosts nobody knows whose page it is.
         let mut both = links("bank.test");
         both["redirect_uris"] = json!(["https://rp.test/cb", "https://bank.test/cb"]);
-        assert!(asked(both).unwrap().policy_uri.is_none());
-        assert!(asked(json!({"tos_uri": "javascript:alert(1)"})).is_err(), "what is no link at all is refused");
+        assert!(asked(&both).unwrap().policy_uri.is_none());
+        assert!(asked(&json!({"tos_uri": "javascript:alert(1)"})).is_err(), "what is no link at all is refused");
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let words =
+            prop::sample::select(vec!["", "none", "code", "openid", "RS256", "https://rp.test/cb", "https://rp.test/", "javascript:x", "native"]);
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            words.prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 12, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map(prop_oneof![Just("keys".to_owned()), any::<String>()], inner, 0..4)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        /// A-DCR-02: whatever a stranger sends is refused with words, or registered as one that nothing is waived for.
+        #[test]
+        fn whatever_is_asked_for_is_refused_or_harmless(
+            asked in prop::collection::btree_map(
+                prop_oneof![prop::sample::select(ClientMetadata::names().to_vec()).prop_map(str::to_owned), any::<String>()], any_json(), 0..8,
+            ),
+            has_address in any::<bool>(),
+        ) {
+            let mut asked: Map<String, Value> = asked.into_iter().collect();
+            if has_address {
+                asked.insert("redirect_uris".to_owned(), json!(["https://rp.test/cb"]));
+            }
+            match read(asked, &ClientId::from_text("made-here"), true) {
+                Ok(client) => {
+                    prop_assert_eq!(client.validate(), Ok(()));
+                    prop_assert!(client.client_id.as_str() == "made-here" && client.require_consent && client.require_pkce);
+                    prop_assert!(client.resources.is_empty() && client.introspection_audiences.is_empty() && !client.allow_loopback_http);
+                    prop_assert_eq!(&ClientMetadata::read(client.to_members()).unwrap(), &client);
+                }
+                Err(problems) => {
+                    prop_assert!(!problems.is_empty());
+                    prop_assert!(!refusal(&problems).description().is_empty());
+                }
+            }
+        }
     }
 }

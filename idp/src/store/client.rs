@@ -23,7 +23,7 @@ use crate::store::{Rows, StoreError, Write, client_secret, consent, grant, horiz
 /// How long the row of a deleted client stays for nodes to notice. A node that looked longer ago reads all clients anew.
 pub const TOMBSTONE: Duration = Duration::from_hours(24);
 /// How many rows are added or asked for in one statement.
-const ROWS_AT_ONCE: usize = 500;
+pub(super) const ROWS_AT_ONCE: usize = 500;
 
 /// Who registered a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +120,7 @@ impl Client {
     }
 
     /// `None` for one that was deleted.
-    fn read(row: Model) -> Result<Option<Self>, StoreError> {
+    fn read(row: &Model) -> Result<Option<Self>, StoreError> {
         if row.deleted_at.is_some() {
             return Ok(None);
         }
@@ -166,12 +166,9 @@ pub async fn changed_since(rows: &impl Rows, version: i64) -> Result<Vec<(Client
         }
     }
     let mut read = |row: Model| {
-        let (id, version) = (row.id.clone(), row.version);
-        let mut client = Client::read(row)?;
-        if let Some(client) = &mut client {
-            client.secrets = secrets.remove(&id).unwrap_or_default();
-        }
-        Ok((id, version, client))
+        let secrets = secrets.remove(&row.id).unwrap_or_default();
+        let client = Client::read(&row)?.map(|client| Client { secrets, ..client });
+        Ok((row.id, row.version, client))
     };
     changed.into_iter().map(&mut read).collect()
 }
@@ -187,12 +184,11 @@ pub enum Inserted {
     NotFreeYet,
 }
 
-/// Registers a client, with its secrets.
+/// Registers a client, without its secrets.
 pub async fn insert(write: &Write<'_>, client: &Client) -> Result<Inserted, StoreError> {
     let version = horizon::next_settings_version(write).await?;
     let unless_taken = OnConflict::column(Column::Id).do_nothing().to_owned();
     if Entity::insert(client.row(version)?).on_conflict(unless_taken).exec_without_returning(write.rows()).await? == 1 {
-        client_secret::insert_many(write, client.secrets.clone()).await?;
         return Ok(Inserted::Added);
     }
     let id = &client.metadata.client_id;
@@ -204,11 +200,11 @@ pub async fn insert(write: &Write<'_>, client: &Client) -> Result<Inserted, Stor
     if has_anything(write, id).await? {
         return Ok(Inserted::NotFreeYet);
     }
-    replace(write, client, version).await?;
+    Entity::update_many().set(client.row(version)?).filter(Column::Id.eq(id.clone())).exec(write.rows()).await?;
     Ok(Inserted::Added)
 }
 
-/// Registers and replaces many clients, all with one settings version. If some can't be, because they were registered, changed or deleted meanwhile
+/// Registers and replaces many clients, without their secrets, all with one settings version. If some can't be, because they were registered, changed or deleted meanwhile
 /// or are not free yet, nothing is done, and their ids come back.
 pub async fn insert_and_replace(write: &Write<'_>, added: &[Client], replaced: &[Client]) -> Result<Vec<ClientId>, StoreError> {
     let version = horizon::next_settings_version(write).await?;
@@ -220,14 +216,11 @@ pub async fn insert_and_replace(write: &Write<'_>, added: &[Client], replaced: &
             query.filter(Column::Id.is_in(slice.iter().map(|id| (*id).clone()))).into_tuple().all(write.rows()).await?;
         there.extend(found.into_iter().map(|(id, version, deleted_at)| (id, (version, deleted_at))));
     }
-    let (mut refused, mut anew, mut again, mut secrets) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut refused, mut anew, mut again) = (Vec::new(), Vec::new(), Vec::new());
     for client in added {
         let id = &client.metadata.client_id;
         match there.get(id) {
-            None => {
-                anew.push(client.row(version)?);
-                secrets.extend(client.secrets.iter().cloned());
-            }
+            None => anew.push(client.row(version)?),
             Some((_, Some(_))) if !has_anything(write, id).await? => again.push(client),
             Some(_) => refused.push(id.clone()),
         }
@@ -241,30 +234,26 @@ pub async fn insert_and_replace(write: &Write<'_>, added: &[Client], replaced: &
         let slice: Vec<_> = anew.drain(..anew.len().min(ROWS_AT_ONCE)).collect();
         Entity::insert_many(slice).exec_without_returning(write.rows()).await?;
     }
-    client_secret::insert_many(write, secrets).await?;
     for client in again.into_iter().chain(replaced) {
         replace(write, client, version).await?;
     }
     Ok(refused)
 }
 
-/// Moves the settings version, and reads the client as this write finds it: from here on nobody else changes it. `None` if there is none.
+/// Moves the settings version, and reads the client with its secrets as this write finds it: from here on nobody else changes it. `None` if there
+/// is none.
 pub async fn take_up(write: &Write<'_>, id: &ClientId) -> Result<(i64, Option<Client>), StoreError> {
     let version = horizon::next_settings_version(write).await?;
     let row = Entity::find_by_id(id.clone()).one(write.rows()).await?;
-    let mut client = row.map(Client::read).transpose()?.flatten();
-    if let Some(client) = &mut client {
-        client.secrets = client_secret::of(write, id).await?;
-    }
-    Ok((version, client))
+    let Some(client) = row.as_ref().map(Client::read).transpose()?.flatten() else { return Ok((version, None)) };
+    let secrets = client_secret::of_client(write, id).await?;
+    Ok((version, Some(Client { secrets, ..client })))
 }
 
-/// Puts this in the place of what [`take_up`] found, and its secrets in the place of those that were there.
+/// Puts this in the place of what [`take_up`] found, but for its secrets.
 pub async fn replace(write: &Write<'_>, client: &Client, version: i64) -> Result<(), StoreError> {
-    let id = &client.metadata.client_id;
-    Entity::update_many().set(client.row(version)?).filter(Column::Id.eq(id.clone())).exec(write.rows()).await?;
-    client_secret::delete_all(write, id).await?;
-    client_secret::insert_many(write, client.secrets.clone()).await
+    Entity::update_many().set(client.row(version)?).filter(Column::Id.eq(client.metadata.client_id.clone())).exec(write.rows()).await?;
+    Ok(())
 }
 
 /// Says that something about a client changed beside its row, so that every node reads it again. `false` if there is no such client.

@@ -11,9 +11,6 @@ use crate::base::id::{ClientId, ClientSecretId, KeyId};
 use crate::store::spent::SWEEP_BATCH;
 use crate::store::{Rows, StoreError, Write, client};
 
-/// How many rows are added in one statement.
-const ROWS_AT_ONCE: usize = 500;
-
 /// A secret as it rests.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "client_secrets")]
@@ -60,23 +57,23 @@ fn changed_after(version: i64) -> sea_orm::sea_query::SelectStatement {
     Query::select().column(client::Column::Id).from(client::Entity).and_where(client::Column::Version.gt(version)).take()
 }
 
-/// The secrets of one client, oldest first.
-pub async fn of(rows: &impl Rows, client: &ClientId) -> Result<Vec<Model>, StoreError> {
+/// The secrets of a client, also those that are over, oldest first.
+pub async fn of_client(rows: &impl Rows, client: &ClientId) -> Result<Vec<Model>, StoreError> {
     Ok(Entity::find().filter(Column::ClientId.eq(client.clone())).order_by_asc(Column::Id).all(rows.rows()).await?)
 }
 
-/// Adds secrets, of whichever clients. Whoever calls this has moved the versions of these.
-pub async fn insert_many(write: &Write<'_>, mut secrets: Vec<Model>) -> Result<(), StoreError> {
-    while !secrets.is_empty() {
-        let slice: Vec<_> = secrets.drain(..secrets.len().min(ROWS_AT_ONCE)).map(|row| ActiveModel::from(row).reset_all()).collect();
-        Entity::insert_many(slice).exec_without_returning(write.rows()).await?;
-    }
+/// Removes all secrets of a client.
+pub async fn delete_all(write: &Write<'_>, client: &ClientId) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::ClientId.eq(client.clone())).exec(write.rows()).await?;
     Ok(())
 }
 
-/// Removes all secrets of a client: what it has instead is added by the same write, or nothing is.
-pub async fn delete_all(write: &Write<'_>, client: &ClientId) -> Result<(), StoreError> {
-    Entity::delete_many().filter(Column::ClientId.eq(client.clone())).exec(write.rows()).await?;
+/// Adds many secrets. Whoever calls this has moved the versions of their clients.
+pub async fn insert_many(write: &Write<'_>, rows: &[Model]) -> Result<(), StoreError> {
+    for slice in rows.chunks(client::ROWS_AT_ONCE) {
+        let rows = slice.iter().map(|row| ActiveModel::from(row.clone()).reset_all());
+        Entity::insert_many(rows).exec_without_returning(write.rows()).await?;
+    }
     Ok(())
 }
 

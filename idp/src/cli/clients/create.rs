@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use clap::Args;
-use serde_json::{Map, Value};
 
 use crate::actions::audit::Origin;
 use crate::actions::clients;
@@ -30,10 +29,11 @@ pub(in crate::cli) struct Create {
 
 pub(super) async fn run(app: &App, wishes: Create) -> Result<(), Failure> {
     let Create { client_id, members: Members(flags), shorthand, json } = wishes;
-    let mut members: Map<String, Value> = match json.as_deref().filter(|file| !file.is_empty()) {
-        Some(file) => document::read(Path::new(file), "an object of client metadata")?,
-        None => Map::new(),
+    let (mut members, said) = match json.as_deref().filter(|file| !file.is_empty()) {
+        Some(file) => document::read_metadata(Path::new(file))?,
+        None => Default::default(),
     };
+    said.check_enabled(true)?;
     members.extend(flags);
     shorthand.write(&mut members);
     members.extend(client_id.map(|id| ("client_id".to_owned(), id.into())));

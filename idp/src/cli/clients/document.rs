@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use crate::cli::Failure;
+use crate::protocol::client_metadata::is_in_a_language;
 use crate::store::client::Client;
 
 /// The document of a client.
@@ -18,6 +19,42 @@ pub(super) fn of(client: &Client) -> Map<String, Value> {
     document.insert("updated_at".to_owned(), client.updated_at.seconds().into());
     document.insert("version".to_owned(), client.version.into());
     document
+}
+
+/// What a document, or the answer to a registration, says beside the metadata; `client_id`, `enabled` and `version` are looked at.
+const ONLY_SAID: [&str; 7] =
+    ["source", "created_at", "updated_at", "client_id_issued_at", "client_secret_expires_at", "registration_client_uri", "registration_access_token"];
+
+/// The members of a file that are metadata, and what else it says about the client.
+pub(super) fn read_metadata(path: &Path) -> Result<(Map<String, Value>, Said), Failure> {
+    let mut members: Map<String, Value> = read(path, "an object of client metadata")?;
+    let whole_number = |version: Value| version.as_i64().ok_or_else(|| Failure::Refused("version must be a whole number".to_owned()));
+    let version = members.remove("version").map(whole_number).transpose()?;
+    let yes_or_no = |enabled: Value| enabled.as_bool().ok_or_else(|| Failure::Refused("enabled must be true or false".to_owned()));
+    let enabled = members.remove("enabled").map(yes_or_no).transpose()?;
+    members.retain(|member, _| !ONLY_SAID.contains(&member.as_str()) && !is_in_a_language(member));
+    Ok((members, Said { version, enabled }))
+}
+
+/// What a file says about a client beside its metadata.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Said {
+    /// Which state of it the file is made from.
+    pub(super) version: Option<i64>,
+    /// Whether it may be used.
+    pub(super) enabled: Option<bool>,
+}
+
+impl Said {
+    /// Refuses a file that says otherwise than it is: that is not changed by the way.
+    pub(super) fn check_enabled(&self, is_enabled: bool) -> Result<(), Failure> {
+        match self.enabled {
+            Some(enabled) if enabled != is_enabled => {
+                Err(Failure::Refused("enabled is changed by `weftid clients enable` and `weftid clients disable`".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Prints a document for people to read.

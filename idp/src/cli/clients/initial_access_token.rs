@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Subcommand;
+use serde_json::{Map, Value};
 
 use crate::actions::audit::Origin;
 use crate::actions::initial_access_tokens;
@@ -56,8 +57,8 @@ pub(super) async fn run(app: &App, command: Command) -> Result<(), Failure> {
             let (row, token) = made.map_err(|error| Failure::Refused(error.to_string()))?;
             if json {
                 let mut line = document(&row, app.now());
-                line["initial_access_token"] = token.expose().into();
-                println!("{line}");
+                line.insert("initial_access_token".to_owned(), token.expose().into());
+                println!("{}", Value::Object(line));
             } else {
                 println!("{}\nThe token is shown this once. Its id is {}.", token.expose(), row.id);
             }
@@ -65,7 +66,7 @@ pub(super) async fn run(app: &App, command: Command) -> Result<(), Failure> {
         Command::List { json } => {
             for row in initial_access_tokens::list(app).await? {
                 if json {
-                    println!("{}", document(&row, app.now()));
+                    println!("{}", Value::Object(document(&row, app.now())));
                 } else {
                     println!("{}\t{}\t{} left\t{}", row.id, state(&row, app.now()), row.uses_left, row.note);
                 }
@@ -91,9 +92,14 @@ fn state(row: &Model, now: Time) -> &'static str {
     }
 }
 
-fn document(row: &Model, now: Time) -> serde_json::Value {
-    serde_json::json!({
-        "id": row.id, "note": row.note, "state": state(row, now), "uses_left": row.uses_left, "created_at": row.created_at.seconds(),
-        "expires_at": row.expires_at.seconds(),
-    })
+fn document(row: &Model, now: Time) -> Map<String, Value> {
+    let members: [(&str, Value); 6] = [
+        ("id", row.id.to_string().into()),
+        ("note", row.note.as_str().into()),
+        ("state", state(row, now).into()),
+        ("uses_left", row.uses_left.into()),
+        ("created_at", row.created_at.seconds().into()),
+        ("expires_at", row.expires_at.seconds().into()),
+    ];
+    members.into_iter().map(|(member, value)| (member.to_owned(), value)).collect()
 }

@@ -38,7 +38,7 @@ const fn flag(member: &'static str, name: &'static str, kind: Kind, value: &'sta
 
 /// Every member but `client_id`, which stands elsewhere.
 #[rustfmt::skip]
-const FLAGS: [Flag; 38] = [
+const FLAGS: [Flag; 40] = [
     flag("client_name", "name", Kind::Text, "NAME", "What people know it by"),
     flag("description", "description", Kind::Text, "TEXT", "A sentence about it, for people"),
     flag("application_type", "application-type", Kind::Text, "web|native", "Where it runs"),
@@ -77,6 +77,8 @@ const FLAGS: [Flag; 38] = [
     flag("require_auth_time", "require-auth-time", Kind::Switch, "BOOL", "Whether it needs auth_time"),
     flag("default_acr_values", "default-acr-value", Kind::List, "ACR", "acr_values of a request that has none"),
     flag("resources", "resource", Kind::List, "URI", "A resource that it may ask access tokens for"),
+    flag("introspection_audiences", "introspection-audience", Kind::List, "URI", "A resource that it is itself: it may introspect the access tokens for it"),
+    flag("access_token_signed_response_alg", "access-token-algorithm", Kind::Text, "ALG", "What its access tokens for resources are signed with"),
 ];
 
 /// The members that the flags said.
@@ -222,7 +224,7 @@ mod tests {
     #[test]
     fn there_is_a_flag_for_every_member() {
         let flags: BTreeSet<&str> = FLAGS.iter().map(|flag| flag.member).chain(["client_id"]).collect();
-        assert_eq!(flags, BTreeSet::from_iter(ClientMetadata::names().iter().copied()));
+        assert_eq!(flags, ClientMetadata::names().iter().copied().collect());
         assert_eq!(flags.len(), FLAGS.len() + 1, "one each");
     }
 

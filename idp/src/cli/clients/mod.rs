@@ -50,11 +50,11 @@ pub(super) enum Command {
         /// Its id.
         client_id: String,
     },
-    /// Delete a client, and what people allowed it.
-    Delete(delete::Delete),
     /// Replace its secret without an outage, or cut one off.
     #[command(subcommand)]
     Secret(client_secrets::Command),
+    /// Delete a client, and what people allowed it.
+    Delete(delete::Delete),
     /// Make, list and withdraw the tokens with which clients may register themselves.
     #[command(subcommand)]
     InitialAccessToken(initial_access_token::Command),
@@ -69,8 +69,8 @@ pub(super) async fn run(app: &App, command: Command) -> Result<(), Failure> {
         Command::Update(wishes) => update::run(app, *wishes).await,
         Command::Disable { client_id } => enable::run(app, &client_id, false).await,
         Command::Enable { client_id } => enable::run(app, &client_id, true).await,
-        Command::Delete(wishes) => delete::run(app, &wishes).await,
         Command::Secret(command) => client_secrets::run(app, command).await,
+        Command::Delete(wishes) => delete::run(app, &wishes).await,
         Command::InitialAccessToken(command) => initial_access_token::run(app, command).await,
     }
 }

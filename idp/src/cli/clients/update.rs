@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use clap::Args;
-use serde_json::{Map, Value};
 
 use crate::actions::audit::Origin;
 use crate::actions::client_changes::{self, Changed, Condition, NotChanged};
@@ -13,10 +12,6 @@ use crate::cli::Failure;
 use crate::cli::clients::members::{Members, Shorthand};
 use crate::cli::clients::{document, unknown};
 use crate::protocol::client_metadata::ClientMetadata;
-
-/// What a document says beside the metadata, and an update does not change.
-const ONLY_SAID: [&str; 7] =
-    ["enabled", "source", "created_at", "updated_at", "client_id_issued_at", "client_secret_expires_at", "registration_client_uri"];
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Update {
@@ -42,19 +37,15 @@ pub(super) async fn run(app: &App, wishes: Update) -> Result<(), Failure> {
     let id = ClientId::from_text(client_id);
     let view = app.view();
     let before = view.client(&id).ok_or_else(|| unknown(&id))?;
-    let mut members = match json.as_deref().filter(|file| !file.is_empty()) {
-        Some(file) => document::read(Path::new(file), "an object of client metadata")?,
-        None => before.metadata.to_members(),
+    let (mut members, said) = match json.as_deref().filter(|file| !file.is_empty()) {
+        Some(file) => document::read_metadata(Path::new(file))?,
+        None => (before.metadata.to_members(), document::Said::default()),
     };
+    said.check_enabled(before.is_enabled())?;
     let named = members.insert("client_id".to_owned(), id.as_str().into());
     if named.is_some_and(|named| named != id.as_str()) {
         return Err(Failure::Refused("the document is about another client: its client_id can't be changed".to_owned()));
     }
-    let said = version(&mut members)?;
-    if members.get("enabled").is_some_and(|enabled| *enabled != Value::Bool(before.is_enabled())) {
-        return Err(Failure::Refused("enabled is changed by `weftid clients enable` and `disable`".to_owned()));
-    }
-    members.retain(|member, _| !ONLY_SAID.contains(&member.as_str()));
     for member in clear {
         if !ClientMetadata::names().contains(&member.as_str()) {
             return Err(Failure::Refused(format!("{member:?} is no member of a client's metadata")));
@@ -65,15 +56,9 @@ pub(super) async fn run(app: &App, wishes: Update) -> Result<(), Failure> {
     shorthand.write(&mut members);
     let metadata = ClientMetadata::read(members).map_err(|problems| Failure::Refused(NotChanged::Invalid(problems).to_string()))?;
     // What is not said was read here: it must not have changed since.
-    let condition = Condition { version: Some(if_version.or(said).unwrap_or(before.version)), registration: None };
+    let condition = Condition { version: Some(if_version.or(said.version).unwrap_or(before.version)), registration: None };
     let changed = client_changes::update(app, metadata, condition, None, &Origin::command_line()).await;
     tell(changed.map_err(|error| Failure::Refused(error.to_string()))?, json.is_some())
-}
-
-/// The version of the document, taken out of it.
-fn version(members: &mut Map<String, Value>) -> Result<Option<i64>, Failure> {
-    let said = members.remove("version");
-    said.map(|version| version.as_i64().ok_or_else(|| Failure::Refused("version must be a whole number".to_owned()))).transpose()
 }
 
 fn tell(changed: Changed, as_json: bool) -> Result<(), Failure> {

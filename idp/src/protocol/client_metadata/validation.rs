@@ -63,7 +63,7 @@ impl ClientMetadata {
             report("redirect_uris", "must be empty without the grant type authorization_code: nobody is sent there");
         }
         for (member, uris) in [("redirect_uris", &self.redirect_uris), ("post_logout_redirect_uris", &self.post_logout_redirect_uris)] {
-            check_list(member, uris.iter().map(|uri| (uri.as_str(), uri.check(policy))).collect(), report);
+            check_list(member, &uris.iter().map(|uri| (uri.as_str(), uri.check(policy))).collect::<Vec<_>>(), report);
         }
     }
 
@@ -92,12 +92,12 @@ impl ClientMetadata {
             report("request_object_signing_alg", "must be asymmetric");
         }
         let has_keys = self.jwks.is_some() || self.jwks_uri.is_some();
-        if self.token_endpoint_auth_method == TokenEndpointAuthMethod::PrivateKeyJwt && !has_keys {
-            report("token_endpoint_auth_method", "private_key_jwt needs jwks or jwks_uri to verify assertions with");
-        }
         // For other methods it means nothing, and is passed over.
         if !self.token_endpoint_auth_method.assertion_algorithms().is_empty() && self.assertion_algorithms().is_empty() {
             report("token_endpoint_auth_signing_alg", "is none that the token_endpoint_auth_method can use");
+        }
+        if self.token_endpoint_auth_method == TokenEndpointAuthMethod::PrivateKeyJwt && !has_keys {
+            report("token_endpoint_auth_method", "private_key_jwt needs jwks or jwks_uri to verify assertions with");
         }
         if !has_keys && self.request_object_signing_alg.is_some() {
             report("request_object_signing_alg", "needs jwks or jwks_uri to verify request objects with");
@@ -151,10 +151,11 @@ impl ClientMetadata {
         if self.backchannel_logout_session_required && self.backchannel_logout_uri.is_none() {
             report("backchannel_logout_session_required", "means nothing without backchannel_logout_uri");
         }
-        let request_uris = self.request_uris.iter().map(|uri| (uri.as_str(), uri.check()));
-        check_list("request_uris", request_uris.collect(), report);
+        let request_uris: Vec<_> = self.request_uris.iter().map(|uri| (uri.as_str(), uri.check())).collect();
+        check_list("request_uris", &request_uris, report);
         for (member, resources) in [("resources", &self.resources), ("introspection_audiences", &self.introspection_audiences)] {
-            check_list(member, resources.iter().map(|resource| (resource.as_str(), resource.check())).collect(), report);
+            let resources: Vec<_> = resources.iter().map(|resource| (resource.as_str(), resource.check())).collect();
+            check_list(member, &resources, report);
         }
         if !self.introspection_audiences.is_empty() && !self.is_confidential() {
             report("introspection_audiences", "is for clients that prove who they are");
@@ -165,7 +166,7 @@ impl ClientMetadata {
         if BTreeSet::from_iter(&self.grant_types).len() != self.grant_types.len() {
             report("grant_types", "has one twice");
         }
-        // Clients that only introspect have no grant at all. A refresh token comes with a code, and from nowhere else.
+        // Clients that only introspect have no grant at all.
         if self.may_use(GrantType::RefreshToken) && !self.has_people() {
             report("grant_types", "has refresh_token, which needs authorization_code");
         }
@@ -202,7 +203,7 @@ impl ClientMetadata {
 }
 
 /// A list of addresses: not too many, each good, none twice.
-fn check_list(member: &'static str, entries: Vec<(&str, Result<(), &'static str>)>, report: &mut Report<'_>) {
+fn check_list(member: &'static str, entries: &[(&str, Result<(), &'static str>)], report: &mut Report<'_>) {
     if entries.len() > MOST_URIS {
         report(member, "must have at most 50 addresses");
     }
