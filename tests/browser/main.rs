@@ -9,6 +9,7 @@ mod axe;
 mod closed;
 mod detours;
 mod fallback;
+mod form_post;
 mod instrument;
 mod main_job;
 mod offer;

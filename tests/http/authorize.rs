@@ -317,7 +317,6 @@ on_both_databases! {
             ("response_mode", "query.jwt", "invalid_request"),
             ("response_mode", "web_message", "invalid_request"),
             ("response_mode", "FORM_POST", "invalid_request"),
-            ("response_mode", "fragment", "invalid_request"),
             ("request", "a.b.c", "request_not_supported"),
             ("request_uri", "https://shop.test/request", "request_uri_not_supported"),
             ("request_uri", "urn:ietf:params:oauth:request_uri:x", "request_uri_not_supported"),

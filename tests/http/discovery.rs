@@ -33,7 +33,7 @@ async fn both_documents_say_exactly_this() {
         "end_session_endpoint": "https://id.example/logout",
         "scopes_supported": ["openid", "profile", "email", "address", "phone", "offline_access"],
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": ["query", "fragment", "form_post"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
         "acr_values_supported": ["password", "password+otp", "phr", "phrh"],
         "subject_types_supported": ["public"],

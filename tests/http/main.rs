@@ -42,6 +42,7 @@ mod refresh;
 mod registering;
 mod remembered;
 mod resources;
+mod response_modes;
 mod revocation;
 mod rings;
 mod routes;

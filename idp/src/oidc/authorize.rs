@@ -14,14 +14,17 @@ use crate::app::App;
 use crate::base::error::{AppError, Kind};
 use crate::base::id::Subject;
 use crate::base::single_use::SingleUseId;
-use crate::protocol::authorization_request::{AuthorizationRequest, echoed_state, identify, redirect_target};
+use crate::protocol::authorization_request::{AuthorizationRequest, identify, redirect_target};
 use crate::protocol::authorization_response::AuthorizationResponse;
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::error::OAuthError;
 use crate::protocol::next_step::NextStep;
 use crate::protocol::params::Params;
 use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::return_address::ReturnAddress;
+use crate::store::client::Client;
 use crate::web::browser::Browser;
+use crate::web::client_answer;
 use crate::web::form::{read_body, require_content_type};
 use crate::web::session::AllHere;
 
@@ -55,8 +58,11 @@ pub async fn resume(State(app): State<App>, Path(text): Path<String>, request: R
         return Ok(to(&app, &format!("/authorize/{kept}")));
     }
     let request = authorization_requests::read(&app, &text, browser.digest()).await?;
-    asking_client(&app, &request)?;
-    proceed(&app, &mut parts, &request, Some(text)).await.or_else(|stop| stop.answer(&app, &request.redirect_uri, request.state.as_deref()))
+    let client = asking_client(&app, &request)?;
+    match proceed(&app, &mut parts, &request, Some(text)).await {
+        Err(stop) => stop.answer(&app, &mut parts, &client, &request.return_address()).await,
+        Ok(response) => Ok(response),
+    }
 }
 
 fn query(parts: &Parts) -> &[u8] {
@@ -74,9 +80,12 @@ async fn begin(app: &App, parts: &mut Parts, params: &Params) -> Result<Response
     // From here on the client hears what is wrong.
     let outcome = match read(app, params, &client.metadata, redirect_uri.clone()) {
         Ok(request) => proceed(app, parts, &request, None).await,
-        Err(error) => Err(Stop::Redirect(error)),
+        Err(error) => Err(Stop::Tell(error)),
     };
-    outcome.or_else(|stop| stop.answer(app, &redirect_uri, echoed_state(params)))
+    match outcome {
+        Err(stop) => stop.answer(app, parts, &client, &ReturnAddress::of_refused(params, redirect_uri)).await,
+        Ok(response) => Ok(response),
+    }
 }
 
 fn read(app: &App, params: &Params, client: &ClientMetadata, redirect_uri: RedirectUri) -> Result<AuthorizationRequest, OAuthError> {
@@ -100,18 +109,18 @@ pub(super) enum Stop {
     /// Said on our own page.
     Page(AppError),
     /// Said to the client.
-    Redirect(OAuthError),
+    Tell(OAuthError),
 }
 
 impl Stop {
-    /// The answer: an error of ours, or the client's address with the refusal, its `state` and `iss` (RFC 6749 §4.1.2.1, RFC 9207 §2).
-    fn answer(self, app: &App, redirect_uri: &RedirectUri, state: Option<&str>) -> Result<Response, AppError> {
+    /// The answer: an error of ours, or the client hears the refusal, with its `state` and `iss` (RFC 6749 §4.1.2.1, RFC 9207 §2).
+    async fn answer(self, app: &App, parts: &mut Parts, client: &Client, to: &ReturnAddress) -> Result<Response, AppError> {
         match self {
             Self::Page(error) => Err(error),
-            Self::Redirect(error) => {
+            Self::Tell(error) => {
                 tracing::info!(%error, "refused");
-                let response = AuthorizationResponse::refusal(&error, state, &app.config().issuer);
-                Ok(Redirect::to(&response.location(redirect_uri)).into_response())
+                let response = AuthorizationResponse::refusal(&error, to, &app.config().issuer);
+                client_answer::send_from(app, parts, client, to, &response).await
             }
         }
     }
@@ -123,11 +132,11 @@ impl From<AppError> for Stop {
         match error.kind {
             Kind::Unavailable(_) => {
                 tracing::warn!(%error, "unavailable");
-                Self::Redirect(OAuthError::temporarily_unavailable("try again shortly"))
+                Self::Tell(OAuthError::temporarily_unavailable("try again shortly"))
             }
             Kind::Internal => {
                 tracing::error!(%error, "failed");
-                Self::Redirect(OAuthError::server_error("something went wrong here"))
+                Self::Tell(OAuthError::server_error("something went wrong here"))
             }
             _ => Self::Page(error),
         }
@@ -154,10 +163,11 @@ async fn proceed(app: &App, parts: &mut Parts, request: &AuthorizationRequest, k
         (NextStep::Issue, Some(who)) => {
             sessions::note_use(app, &who.session);
             let code = codes::issue(app, request, who, browser.digest()).await?;
-            let response = AuthorizationResponse::code(&code, request.state.as_deref(), &app.config().issuer);
-            return Ok(Redirect::to(&response.location(&request.redirect_uri)).into_response());
+            let to = request.return_address();
+            let response = AuthorizationResponse::code(&code, &to, &app.config().issuer);
+            return Ok(client_answer::send_from(app, parts, &client, &to, &response).await?);
         }
-        (NextStep::Refuse(error), _) => return Err(Stop::Redirect(error)),
+        (NextStep::Refuse(error), _) => return Err(Stop::Tell(error)),
         (NextStep::Consent, _) => format!("/consent/{}", keep().await?),
         (NextStep::SaveBackupCodes, _) if is_current() => format!("/account/backup-codes?first&request={}", keep().await?),
         // The codes are shown to the current account alone, so that another one is chosen first.
@@ -170,7 +180,7 @@ async fn proceed(app: &App, parts: &mut Parts, request: &AuthorizationRequest, k
 fn unbound(app: &App, request: &AuthorizationRequest) -> Result<String, Stop> {
     let text = authorization_requests::keep_unbound(app, request.clone())?;
     if text.len() > LONGEST_UNBOUND {
-        return Err(Stop::Redirect(OAuthError::invalid_request("the request is too long to be sent by POST from another site")));
+        return Err(Stop::Tell(OAuthError::invalid_request("the request is too long to be sent by POST from another site")));
     }
     Ok(text)
 }

@@ -5,7 +5,7 @@
 //! asked in their own name (C-SES-07). Whoever is here in another state than the page is for goes back to `/authorize`, which knows.
 
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::Response;
 use serde::Deserialize;
 
 use crate::actions::authorization_requests::{self, present};
@@ -23,6 +23,7 @@ use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::next_step::NextStep;
 use crate::store::reads::session_and_user::SessionAndUser;
 use crate::web::browser::Browser;
+use crate::web::client_answer;
 use crate::web::form::Form;
 use crate::web::origin::RequestOrigin;
 use crate::web::page::{Pages, person};
@@ -64,6 +65,7 @@ pub async fn answer(
     browser: Browser,
     AllHere(here): AllHere,
     RequestOrigin(origin): RequestOrigin,
+    pages: Pages,
     form: Form,
 ) -> Result<Response, AppError> {
     let request = authorization_requests::read(&app, &text, browser.digest()).await?;
@@ -79,7 +81,8 @@ pub async fn answer(
         }
         "deny" => {
             consents::answer(&app, &request, &who, false, origin).await?;
-            Ok(Redirect::to(&denied(&app, &request)).into_response())
+            let client = asking_client(&app, &request)?;
+            client_answer::refuse(&app, &pages, &client, &request.return_address(), &denied())
         }
         _ => Err(AppError::new(Kind::Invalid, "invalid_request").because("decision is neither allow nor deny")),
     }

@@ -1,7 +1,7 @@
 //! What a client asks of the authorization endpoint (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1), read in two phases.
 //!
 //! [`identify`] and [`redirect_target`] find out where an answer may go; what they refuse is shown on our own page. Only then
-//! [`AuthorizationRequest::read`] judges the rest, one small check after the other, and what it refuses is redirected. The result is
+//! [`AuthorizationRequest::read`] judges the rest, one small check after the other, and what it refuses is told the client. The result is
 //! typed and does not change again: it travels sealed, and no later step reads parameters.
 
 use std::fmt;
@@ -20,10 +20,10 @@ use crate::protocol::prompt::Prompt;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::requested_acr::RequestedAcr;
 use crate::protocol::resource::Resources;
+use crate::protocol::response_mode::ResponseMode;
+use crate::protocol::return_address::{ReturnAddress, echoed_state};
 use crate::protocol::scope::{self, Scope};
 
-/// The longest `state` that is echoed, in characters.
-pub const LONGEST_STATE: usize = 4096;
 /// The longest `nonce` that is carried, in characters.
 const LONGEST_NONCE: usize = 2048;
 /// The longest hint that can still be an email address (RFC 5321 §4.5.3.1.3).
@@ -58,11 +58,6 @@ pub fn redirect_target(client: &ClientMetadata, requested: &str) -> Result<Redir
     client.redirect_uri(requested).ok_or_else(|| AppError::new(Kind::Invalid, "redirect_uri_not_registered"))
 }
 
-/// The `state` that even a refusal echoes (RFC 6749 §4.1.2.1): not if it was sent twice, and not if it is longer than we carry.
-pub fn echoed_state(params: &Params) -> Option<&str> {
-    params.get("state").filter(|state| is_at_most(state, LONGEST_STATE))
-}
-
 /// A request that passed every check. As JSON it has short names and no empty members, for it is sealed into an address.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,6 +74,9 @@ pub struct AuthorizationRequest {
     /// What is asked for and may be given; `openid` is always in it.
     #[serde(rename = "s")]
     pub scope: Scope,
+    /// How the answer travels there.
+    #[serde(rename = "w", default, skip_serializing_if = "ResponseMode::is_default")]
+    pub response_mode: ResponseMode,
     /// Echoed to the client, byte for byte.
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
@@ -115,7 +113,7 @@ pub struct AuthorizationRequest {
 }
 
 impl AuthorizationRequest {
-    /// Second phase: every check in order. A refusal goes to `redirect_uri` with [`echoed_state`].
+    /// Second phase: every check in order. A refusal goes to [`ReturnAddress::of_refused`].
     ///
     /// `redirect_uri` is what [`redirect_target`] gave; `hint_subject` is whom a *verified* `id_token_hint` names.
     pub fn read(
@@ -129,7 +127,7 @@ impl AuthorizationRequest {
         params.refuse_repeated()?;
         refuse_request_objects(params)?;
         check_response_type(params)?;
-        check_response_mode(params)?;
+        let response_mode = ResponseMode::read(params, &redirect_uri)?;
         let prompt = Prompt::parse(params.get("prompt").unwrap_or_default())?;
         let scope = read_scope(params, client, &prompt)?;
         let nonce = read_nonce(params)?;
@@ -138,7 +136,8 @@ impl AuthorizationRequest {
             client_id: client.client_id.clone(),
             redirect_uri,
             scope,
-            state: read_state(params)?,
+            response_mode,
+            state: read_state(params, response_mode)?,
             code_challenge: read_code_challenge(params, client, nonce.as_deref())?,
             nonce,
             prompt,
@@ -150,6 +149,11 @@ impl AuthorizationRequest {
             hint_subject,
             began_at: now,
         })
+    }
+
+    /// Where its answer goes.
+    pub fn return_address(&self) -> ReturnAddress {
+        ReturnAddress { redirect_uri: self.redirect_uri.clone(), mode: self.response_mode, state: self.state.clone() }
     }
 }
 
@@ -183,14 +187,6 @@ fn check_response_type(params: &Params) -> Result<(), OAuthError> {
     }
 }
 
-/// OAuth 2.0 Multiple Response Type Encoding Practices §2.1: what is not supported is refused, by way of the default mode (A-RTM-03).
-fn check_response_mode(params: &Params) -> Result<(), OAuthError> {
-    match params.get("response_mode") {
-        None | Some("query") => Ok(()),
-        Some(_) => Err(OAuthError::invalid_request("response_mode must be query")),
-    }
-}
-
 /// RFC 6749 §3.3, OpenID Connect Core §3.1.2.1.
 fn read_scope(params: &Params, client: &ClientMetadata, prompt: &Prompt) -> Result<Scope, OAuthError> {
     let asked = Scope::parse(params.get("scope").unwrap_or_default()).map_err(|error| OAuthError::invalid_scope(error.to_string()))?;
@@ -214,10 +210,10 @@ fn read_nonce(params: &Params) -> Result<Option<String>, OAuthError> {
     Ok(nonce.map(str::to_owned))
 }
 
-fn read_state(params: &Params) -> Result<Option<String>, OAuthError> {
-    let state = echoed_state(params);
+fn read_state(params: &Params, mode: ResponseMode) -> Result<Option<String>, OAuthError> {
+    let state = echoed_state(params, mode);
     if state.is_none() && params.get("state").is_some() {
-        return Err(OAuthError::invalid_request("state is longer than 4096 characters"));
+        return Err(OAuthError::invalid_request("state is longer than 4096 characters, or has some that no form carries"));
     }
     Ok(state.map(str::to_owned))
 }
@@ -358,8 +354,6 @@ mod tests {
         for (name, value, code) in [
             ("response_type", "", InvalidRequest),
             ("response_mode", "foo", InvalidRequest),
-            ("response_mode", "fragment", InvalidRequest),
-            ("response_mode", "form_post", InvalidRequest),
             ("response_mode", "query.jwt", InvalidRequest),
             ("response_mode", "QUERY", InvalidRequest),
             ("request", "eyJhbGciOiJub25lIn0.e30.", RequestNotSupported),
@@ -400,10 +394,13 @@ mod tests {
     fn a_repeated_parameter_is_refused_and_a_repeated_state_is_not_echoed() {
         let doubled = Params::gather(&[b"client_id=shop&redirect_uri=https://shop.test/cb&state=a&nonce=n", b"nonce=n"]).unwrap();
         assert_eq!(read(&doubled, &shop()).unwrap_err().code(), ErrorCode::InvalidRequest);
-        assert_eq!(echoed_state(&doubled), Some("a"));
+        assert_eq!(echoed_state(&doubled, ResponseMode::Query), Some("a"));
         let doubled_state = Params::gather(&[b"state=a&state=a"]).unwrap();
-        assert_eq!((read(&doubled_state, &shop()).unwrap_err().code(), echoed_state(&doubled_state)), (ErrorCode::InvalidRequest, None));
-        assert_eq!(echoed_state(&ordinary(&[("state", &"x".repeat(4097))])), None);
+        assert_eq!(
+            (read(&doubled_state, &shop()).unwrap_err().code(), echoed_state(&doubled_state, ResponseMode::Query)),
+            (ErrorCode::InvalidRequest, None)
+        );
+        assert_eq!(echoed_state(&ordinary(&[("state", &"x".repeat(4097))]), ResponseMode::Query), None);
     }
 
     /// A-PKCE-01: a confidential client may be exempt, and then sends a nonce; a public one never is.

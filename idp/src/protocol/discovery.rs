@@ -8,6 +8,7 @@ use crate::protocol::claims::Acr;
 use crate::protocol::client_metadata::{GrantType, ResponseType, TokenEndpointAuthMethod};
 use crate::protocol::pkce;
 use crate::protocol::prompt::PromptValue;
+use crate::protocol::response_mode::ResponseMode;
 use crate::protocol::scope;
 use crate::protocol::signing_algorithm::SigningAlgorithm;
 
@@ -74,7 +75,7 @@ pub struct ProviderMetadata {
     end_session_endpoint: String,
     scopes_supported: [&'static str; 6],
     response_types_supported: [&'static str; 1],
-    response_modes_supported: [&'static str; 1],
+    response_modes_supported: [&'static str; 3],
     grant_types_supported: [&'static str; 2],
     acr_values_supported: Vec<&'static str>,
     subject_types_supported: [&'static str; 1],
@@ -108,7 +109,7 @@ impl ProviderMetadata {
             end_session_endpoint: issuer.join(path::LOGOUT),
             scopes_supported: scope::SUPPORTED,
             response_types_supported: ResponseType::ALL.map(ResponseType::name),
-            response_modes_supported: ["query"],
+            response_modes_supported: ResponseMode::ALL.map(ResponseMode::name),
             grant_types_supported: GrantType::ALL.map(GrantType::name),
             acr_values_supported: acr_values.iter().map(|acr| acr.name()).collect(),
             subject_types_supported: ["public"],
@@ -152,7 +153,7 @@ mod tests {
             "end_session_endpoint": "https://example.com/id/logout",
             "scopes_supported": ["openid", "profile", "email", "address", "phone", "offline_access"],
             "response_types_supported": ["code"],
-            "response_modes_supported": ["query"],
+            "response_modes_supported": ["query", "fragment", "form_post"],
             "grant_types_supported": ["authorization_code", "refresh_token"],
             "acr_values_supported": ["password", "password+otp", "phr", "phrh"],
             "subject_types_supported": ["public"],

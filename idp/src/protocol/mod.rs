@@ -19,6 +19,8 @@ pub mod redirect_uri;
 pub mod registered_word;
 pub mod requested_acr;
 pub mod resource;
+pub mod response_mode;
+pub mod return_address;
 pub mod scope;
 pub mod signing_algorithm;
 pub mod time_zone;

@@ -158,6 +158,7 @@ mod tests {
     use crate::protocol::redirect_uri::RedirectUri;
     use crate::protocol::requested_acr::RequestedAcr;
     use crate::protocol::resource::Resources;
+    use crate::protocol::response_mode::ResponseMode;
 
     const BEGAN: Time = Time::from_seconds(1_764_000_000);
     const NOW: Time = Time::from_seconds(1_764_000_010);
@@ -172,6 +173,7 @@ mod tests {
             client_id: ClientId::from_text("shop"),
             redirect_uri: RedirectUri::from_text("https://shop.test/cb"),
             scope: Scope::of(&["openid", "email"]),
+            response_mode: ResponseMode::Query,
             state: None,
             nonce: None,
             code_challenge: None,

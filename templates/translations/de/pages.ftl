@@ -154,6 +154,8 @@ nudge-second-passkey = Ein einziger Passkey kann verloren gehen.
     .link = Zweiten Passkey registrieren
 
 ## Zustimmung
+form-post-heading = Zurück zu { $client }
+form-post-intro = Ihr Browser überbringt die Antwort von selbst. Geschieht nichts, geht es mit der Schaltfläche weiter.
 consent-heading = Mit { $client } teilen?
 consent-for = { $brand } · Zugriff für
 consent-hint = { $client } sieht sonst nichts, und niemals Ihren Passkey.

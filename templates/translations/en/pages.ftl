@@ -154,6 +154,8 @@ nudge-second-passkey = One passkey is a single point of failure.
     .link = Register a second passkey
 
 ## Consent
+form-post-heading = Back to { $client }
+form-post-intro = Your browser takes the answer there by itself. If nothing happens, continue with the button.
 consent-heading = Share this with { $client }?
 consent-for = { $brand } · access for
 consent-hint = { $client } sees nothing else, and never your passkey.

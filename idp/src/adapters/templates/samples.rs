@@ -10,9 +10,9 @@ use serde_json::Value;
 mod ways;
 
 use super::pages::{
-    App, BackupCodes, Brand, Client, Codes, Confirm, Consent, Dashboard, ErrorPage, Field, House, Invitation, KnownPasskeys, Leads, Look, NavItem,
-    OwnPasskey, Page, Passkey, Presented, Remembered, RenamePasskey, RevokePasskey, Setup, Shown, SignIn, SignInMethods, SignOut, SignedOut, User,
-    Wait, WayOut,
+    App, BackupCodes, Brand, Client, Codes, Confirm, Consent, Dashboard, ErrorPage, Field, FormPost, House, Invitation, KnownPasskeys, Leads, Look,
+    NavItem, OwnPasskey, Page, Passkey, Presented, Remembered, RenamePasskey, RevokePasskey, Setup, Shown, SignIn, SignInMethods, SignOut, SignedOut,
+    User, Wait, WayOut,
 };
 use crate::base::clock::Time;
 
@@ -391,6 +391,14 @@ fn leaving() -> Vec<Sample> {
             Consent { presented: long(), scopes: scopes(&["openid", "phone", "address", "wiki:write"]), request: None, ..consent.clone() },
         ),
         sample("usual", consent),
+        sample(
+            "usual",
+            FormPost {
+                presented: wiki(),
+                action: "https://wiki.acme.example/cb".into(),
+                fields: vec![Field { name: "code".into(), value: "wo_x".into() }, Field { name: "state".into(), value: "\"><b>".into() }],
+            },
+        ),
         sample("asked", SignOut { presented: Some(wiki()), stay_url: None, ..sign_out.clone() }),
         sample("several", SignOut { accounts: vec![alice(), accounts::bob(), accounts::long()], ..sign_out.clone() }),
         sample("own", sign_out),

@@ -23,6 +23,21 @@ impl Page for Consent {
     const NAME: &'static str = "consent";
 }
 
+/// An answer that the browser posts to the application.
+#[derive(Clone, Debug, Serialize)]
+pub struct FormPost {
+    /// Who waits for it.
+    pub presented: Presented,
+    /// The application's address.
+    pub action: String,
+    /// What is sent.
+    pub fields: Vec<Field>,
+}
+
+impl Page for FormPost {
+    const NAME: &'static str = "form-post";
+}
+
 /// `/sign-out` and `/logout`, asking.
 #[derive(Clone, Debug, Serialize)]
 pub struct SignOut {
