@@ -26,7 +26,8 @@ async fn application() -> (Url, Received) {
         Html("<!doctype html><title>Application</title><body data-page=application>Thank you")
     }
     let received = Received::default();
-    let site = Router::new().route("/cb", post(receives)).route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT })).with_state(received.clone());
+    let site =
+        Router::new().route("/cb", post(receives)).route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT })).with_state(received.clone());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let callback = Url::parse(&format!("http://127.0.0.1:{}/cb", listener.local_addr().unwrap().port())).unwrap();
     tokio::spawn(async move { axum::serve(listener, site).await });

@@ -319,7 +319,6 @@ on_both_databases! {
             ("response_mode", "FORM_POST", "invalid_request"),
             ("request", "a.b.c", "request_not_supported"),
             ("request_uri", "https://shop.test/request", "request_uri_not_supported"),
-            ("request_uri", "urn:ietf:params:oauth:request_uri:x", "request_uri_not_supported"),
             ("registration", "{}", "registration_not_supported"),
             ("scope", "profile", "invalid_scope"),
             ("scope", "", "invalid_scope"),

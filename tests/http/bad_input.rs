@@ -13,7 +13,7 @@ use weftid_tests::wire::{Answer, form_urlencoded, query};
 use crate::main_job::ada;
 
 const FORM: &str = "application/x-www-form-urlencoded";
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "users",
     "passkeys",
     "backup_codes",
@@ -23,6 +23,7 @@ const TABLES: [&str; 14] = [
     "consents",
     "grants",
     "authorization_requests",
+    "pushed_requests",
     "horizon",
     "keys",
     "data_keys",
@@ -69,7 +70,7 @@ on_both_databases! {
         let shop = provider.shop("shop").await;
         let before = rows(&provider).await;
         let basic = shop.basic();
-        for path in ["/token", "/revoke"] {
+        for path in ["/token", "/revoke", "/par"] {
             for method in ["GET", "HEAD", "PUT", "DELETE", "PATCH", "TRACE"] {
                 let answer = sends(&provider, method.parse().unwrap(), path, &[("authorization", &basic)], b"").await;
                 assert_eq!(answer.status, 405, "{method} {answer}");
@@ -85,7 +86,7 @@ on_both_databases! {
             speaks_well(&sends(&provider, Method::POST, path, &[("authorization", &basic), ("content-type", "application/json")], json).await, 415, "invalid_request", "JSON");
             for sent in ["application/x-www-form-urlencoded; charset=UTF-8", "Application/X-WWW-Form-Urlencoded"] {
                 let answer = sends(&provider, Method::POST, path, &[("authorization", &basic), ("content-type", sent)], body).await;
-                assert_eq!(answer.status, if path == "/token" { 400 } else { 200 }, "{answer}");
+                assert_eq!(answer.status, if path == "/revoke" { 200 } else { 400 }, "{answer}");
             }
         }
         for path in ["/userinfo", "/authorize", "/logout"] {
@@ -109,7 +110,7 @@ on_both_databases! {
         let mut person = provider.stranger();
         person.opens(provider.url("/login")).await.shows("sign-in");
         let cookie = format!("__Host-browser={}", person.jar.get("browser").unwrap().value);
-        for path in ["/token", "/revoke", "/userinfo", "/authorize", "/logout", "/login", "/sign-out", "/consent/x"] {
+        for path in ["/token", "/revoke", "/par", "/userinfo", "/authorize", "/logout", "/login", "/sign-out", "/consent/x"] {
             let headers = [("authorization", basic.as_str()), ("content-type", FORM), ("cookie", cookie.as_str()), ("sec-fetch-site", "same-origin")];
             let answer = sends(&provider, Method::POST, path, &headers, &large).await;
             assert_eq!(answer.status, 413, "{path}: {answer}");

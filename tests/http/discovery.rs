@@ -26,6 +26,7 @@ async fn both_documents_say_exactly_this() {
     let expected = json!({
         "issuer": "https://id.example",
         "authorization_endpoint": "https://id.example/authorize",
+            "pushed_authorization_request_endpoint": "https://id.example/par",
         "token_endpoint": "https://id.example/token",
         "userinfo_endpoint": "https://id.example/userinfo",
         "jwks_uri": "https://id.example/jwks",
@@ -42,6 +43,7 @@ async fn both_documents_say_exactly_this() {
         "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "display_values_supported": ["page", "popup", "touch", "wap"],
         "claim_types_supported": ["normal"],
         "claims_supported": [
             "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "name", "given_name", "family_name", "middle_name",
@@ -49,9 +51,11 @@ async fn both_documents_say_exactly_this() {
             "email_verified", "address", "phone_number", "phone_number_verified"
         ],
         "ui_locales_supported": ["en", "de"],
-        "claims_parameter_supported": false,
-        "request_parameter_supported": false,
+        "claims_parameter_supported": true,
+        "request_parameter_supported": true,
+            "request_object_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
         "request_uri_parameter_supported": false,
+            "require_pushed_authorization_requests": false,
         "authorization_response_iss_parameter_supported": true
     });
     for path in [OPENID, OAUTH] {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::actions::authorization_requests;
+use crate::actions::{authorization_requests, pushed_requests};
 use crate::app::App;
 use crate::base::digest::Digest;
 use crate::base::error::{AppError, Kind};
@@ -15,7 +15,9 @@ use crate::store::client::Client;
 /// Whom to tell `access_denied` (RFC 6749 §4.1.2.1) about the request that this text stands for in this browser, and where.
 pub async fn cancelled(app: &App, text: &str, browser: Digest) -> Result<(Arc<Client>, ReturnAddress), AppError> {
     let request = authorization_requests::read(app, text, browser).await?;
-    Ok((asking_client(app, &request)?, request.return_address()))
+    let client = asking_client(app, &request)?;
+    pushed_requests::answer(app, &request).await?;
+    Ok((client, request.return_address()))
 }
 
 /// What they are told.

@@ -1,4 +1,4 @@
-//! Forgetting what is over: spent values, stored requests, links, sessions and grants whose time has long passed,
+//! Forgetting what is over: spent values, stored and pushed requests, links, sessions and grants whose time has long passed,
 //! and guesses that nobody counts any more.
 //!
 //! The memory of what is spent must not fail open: first the horizon is raised, in a transaction of its own, then rows go; and nothing is
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::app::App;
 use crate::base::clock::Time;
-use crate::store::{Job, StoreError, Write, attempt, authorization_request, grant, horizon, one_time_link, session, spent};
+use crate::store::{Job, StoreError, Write, attempt, authorization_request, grant, horizon, one_time_link, pushed_request, session, spent};
 
 /// How far a sweep of spent values stays behind the present.
 const BEHIND: Duration = Duration::from_mins(10);
@@ -56,11 +56,12 @@ impl Job for ForgetRest {
 
     async fn run(&self, write: &Write<'_>) -> Result<u64, StoreError> {
         let requests = authorization_request::sweep(write, self.requests).await?;
+        let pushed = pushed_request::sweep(write, self.requests).await?;
         let links = one_time_link::sweep(write, self.links_and_grants).await?;
         let grants = grant::sweep(write, self.links_and_grants).await?;
         let sessions = session::sweep(write, self.sessions).await?;
         let attempts = attempt::sweep(write, self.attempts).await?;
-        Ok([requests, links, grants, sessions, attempts].into_iter().max().unwrap_or(0))
+        Ok([requests, pushed, links, grants, sessions, attempts].into_iter().max().unwrap_or(0))
     }
 }
 

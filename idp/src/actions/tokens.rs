@@ -16,6 +16,7 @@ use crate::base::id::{ClientId, GrantId, KeyId, Sid};
 use crate::base::sealed::Fact;
 use crate::base::single_use::SingleUseId;
 use crate::keys::ring::Rings;
+use crate::protocol::claim_names::ClaimNames;
 use crate::protocol::claims::{PersonFacts, StandardClaims};
 use crate::protocol::client_metadata::GrantType;
 use crate::protocol::error::OAuthError;
@@ -176,11 +177,8 @@ fn id_token(app: &App, rings: &Rings, given: &Given<'_>, access_token: &str, exp
     let key = rings.signing.signer(algorithm).ok_or_else(|| format!("there is no {algorithm} key"))?;
     let amr: Vec<String> = grant.amr.methods().iter().map(ToString::to_string).collect();
     // OpenID Connect Core §5.4: what the scope gives is asked at userinfo, unless the client was registered as one that never asks there.
-    let claims = if client.metadata.scope_claims_in_id_token {
-        StandardClaims::for_scope(&person_facts(user), given.scope)
-    } else {
-        StandardClaims::default()
-    };
+    let of_scope = if client.metadata.scope_claims_in_id_token { ClaimNames::of_scope(given.scope) } else { ClaimNames::default() };
+    let claims = StandardClaims::told(&person_facts(user), &of_scope.union(&grant.claims.id_token));
     let facts = IdTokenFacts {
         issuer: &app.config().issuer,
         subject: &user.subject,

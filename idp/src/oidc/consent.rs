@@ -10,9 +10,9 @@ use serde::Deserialize;
 
 use crate::actions::authorization_requests::{self, present};
 use crate::actions::cancellation::{asking_client, denied};
-use crate::actions::consents;
 use crate::actions::everybody::Everybody;
 use crate::actions::next_steps::{step, whose};
+use crate::actions::{consents, pushed_requests};
 use crate::adapters::templates::pages::Consent;
 use crate::app::App;
 use crate::base::base64url;
@@ -20,6 +20,7 @@ use crate::base::digest::Digest;
 use crate::base::error::{AppError, Kind};
 use crate::oidc::authorize::to;
 use crate::protocol::authorization_request::AuthorizationRequest;
+use crate::protocol::claim_names::ClaimName;
 use crate::protocol::next_step::NextStep;
 use crate::store::reads::session_and_user::SessionAndUser;
 use crate::web::browser::Browser;
@@ -51,6 +52,8 @@ pub async fn show(
         presented: present(&client, &app.config().issuer),
         user: person(&who.user),
         scopes: request.scope.tokens().map(|token| token.as_str().to_owned()).collect(),
+        claims: request.extent().further_claims().iter().map(ClaimName::name).collect(),
+        resources: request.resources.as_slice().iter().map(ToString::to_string).collect(),
         action: format!("{}/consent/{text}?person={}", app.config().issuer.path(), base64url::encode(mark(&app, &request, &who).as_bytes())),
         request: Some(text),
     };
@@ -81,6 +84,7 @@ pub async fn answer(
         }
         "deny" => {
             consents::answer(&app, &request, &who, false, origin).await?;
+            pushed_requests::answer(&app, &request).await?;
             let client = asking_client(&app, &request)?;
             client_answer::refuse(&app, &pages, &client, &request.return_address(), &denied())
         }

@@ -34,7 +34,12 @@ pub fn metadata_before_path(app: &App) -> Router<App> {
 }
 
 fn metadata(app: &App) -> MethodRouter<App> {
-    let metadata = ProviderMetadata::new(&app.config().issuer, UI_LOCALES.map(str::to_owned).to_vec(), &acr_values(app.config()));
+    let metadata = ProviderMetadata::new(
+        &app.config().issuer,
+        UI_LOCALES.map(str::to_owned).to_vec(),
+        &acr_values(app.config()),
+        app.config().authorization.require_pushed_requests,
+    );
     // Strings and lists of them: there is nothing in it that JSON could not write.
     let metadata = Bytes::from(serde_json::to_vec(&metadata).unwrap_or_default());
     get(move || std::future::ready(document(metadata.clone())))

@@ -1,4 +1,4 @@
-//! What relying parties talk to: discovery, authorization, tokens, userinfo, revocation, logout.
+//! What relying parties talk to: discovery, authorization (pushed or not), tokens, userinfo, revocation, logout.
 //!
 //! A handler takes in, identifies, judges, acts and answers; what is decided is decided in `protocol`, what is done is done in `actions`.
 
@@ -9,6 +9,7 @@ pub mod consent;
 pub mod cors;
 pub mod documents;
 pub mod logout;
+pub mod par;
 pub mod revoke;
 pub mod sign_out;
 pub mod token;
@@ -39,6 +40,7 @@ pub fn routes() -> Router<App> {
 pub fn api() -> Router<App> {
     Router::new()
         .route(path::TOKEN, post(token::post).options(cors::preflight_post))
+        .route(path::PAR, post(par::post).options(cors::preflight_post))
         .route(path::REVOKE, post(revoke::post).options(cors::preflight_post))
         .route(path::USERINFO, get(userinfo::get).post(userinfo::post).options(cors::preflight_get_and_post))
         .layer(Extension(WrongSecrets::default()))

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::oidc::answer::{Refused, json};
 use crate::oidc::api_request::authorization;
 use crate::oidc::cors;
+use crate::protocol::claim_names::ClaimNames;
 use crate::protocol::claims::{StandardClaims, UserInfo};
 use crate::protocol::error::{ErrorCode, OAuthError};
 use crate::protocol::params::Params;
@@ -69,14 +70,15 @@ async fn answer(app: &App, headers: &HeaderMap, shown: Result<Option<String>, OA
     exposed(response, headers, Some(&accepted))
 }
 
-/// OpenID Connect Core §5.3.2, §5.4: `sub`, and what the token's scope gives.
+/// OpenID Connect Core §5.3.2, §5.4, §5.5: `sub`, what the token's scope gives, and what its grant was asked for one by one.
 fn claims(accepted: &Accepted) -> Result<UserInfo, OAuthError> {
     let scope = &accepted.token.scope;
     if !scope.contains(scope::OPENID) {
         return Err(OAuthError::insufficient_scope("the access token was not given for openid"));
     }
-    let user = &accepted.facts.user;
-    Ok(UserInfo { sub: user.subject.clone(), claims: StandardClaims::for_scope(&person_facts(user), scope) })
+    let (user, grant) = (&accepted.facts.user, &accepted.facts.grant);
+    let names = ClaimNames::of_scope(scope).union(&grant.claims.userinfo);
+    Ok(UserInfo { sub: user.subject.clone(), claims: StandardClaims::told(&person_facts(user), &names) })
 }
 
 /// RFC 6750 §3: the error stands in the challenge as well. Descriptions have no character that would end a quoted text.

@@ -1,6 +1,6 @@
 //! What a client asks of the authorization endpoint (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1), read in two phases.
 //!
-//! [`identify`] and [`redirect_target`] find out where an answer may go; what they refuse is shown on our own page. Only then
+//! [`identify`], [`requested_address`] and [`redirect_target`] find out where an answer may go; what they refuse is shown on our own page. Only then
 //! [`AuthorizationRequest::read`] judges the rest, one small check after the other, and what it refuses is told the client. The result is
 //! typed and does not change again: it travels sealed, and no later step reads parameters.
 
@@ -9,16 +9,19 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::base::clock::Time;
+use crate::base::digest::Digest;
 use crate::base::error::{AppError, Kind};
 use crate::base::id::{ClientId, Subject};
 use crate::base::single_use::SingleUseId;
 use crate::protocol::client_metadata::{ClientMetadata, GrantType};
 use crate::protocol::error::OAuthError;
+use crate::protocol::extent::Extent;
 use crate::protocol::params::Params;
 use crate::protocol::pkce::CodeChallenge;
 use crate::protocol::prompt::Prompt;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::requested_acr::RequestedAcr;
+use crate::protocol::requested_claims::{ClaimsParameter, RequestedClaims};
 use crate::protocol::resource::Resources;
 use crate::protocol::response_mode::ResponseMode;
 use crate::protocol::return_address::{ReturnAddress, echoed_state};
@@ -31,21 +34,15 @@ const LONGEST_LOGIN_HINT: usize = 254;
 /// The longest list of languages that is carried.
 const LONGEST_UI_LOCALES: usize = 100;
 
-/// Whom a request says it is from, and where it wants its answer; neither is proved yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identified<'a> {
-    /// The client it names.
-    pub client_id: ClientId,
-    /// The address it names, in its exact text.
-    pub redirect_uri: &'a str,
+/// First phase: finds `client_id`. A refusal is a page of ours and never a redirect (RFC 6749 §4.1.2.1, A-RED-09).
+pub fn identify(params: &Params) -> Result<ClientId, AppError> {
+    sent_once(params, "client_id", "client_id_missing", "client_id_repeated").map(ClientId::from_text)
 }
 
-/// First phase: finds `client_id` and `redirect_uri`. A refusal is a page of ours and never a redirect (RFC 6749 §4.1.2.1, A-RED-09).
-pub fn identify(params: &Params) -> Result<Identified<'_>, AppError> {
-    let client_id = sent_once(params, "client_id", "client_id_missing", "client_id_repeated")?;
+/// Still the first phase: the `redirect_uri` that is asked for, in its exact text.
+pub fn requested_address(params: &Params) -> Result<&str, AppError> {
     // OpenID Connect Core §3.1.2.1: required, also when only one is registered (A-RED-08).
-    let redirect_uri = sent_once(params, "redirect_uri", "redirect_uri_missing", "redirect_uri_repeated")?;
-    Ok(Identified { client_id: ClientId::from_text(client_id), redirect_uri })
+    sent_once(params, "redirect_uri", "redirect_uri_missing", "redirect_uri_repeated")
 }
 
 fn sent_once<'a>(params: &'a Params, name: &str, missing: &'static str, repeated: &'static str) -> Result<&'a str, AppError> {
@@ -101,15 +98,21 @@ pub struct AuthorizationRequest {
     /// How strong a sign-in the client asks for.
     #[serde(rename = "a", default, skip_serializing_if = "RequestedAcr::is_empty")]
     pub acr: RequestedAcr,
+    /// The claims that are asked for one by one.
+    #[serde(rename = "j", default, skip_serializing_if = "RequestedClaims::is_empty")]
+    pub claims: RequestedClaims,
     /// The resources that access tokens are asked for (RFC 8707).
     #[serde(rename = "o", default, skip_serializing_if = "Resources::is_empty")]
     pub resources: Resources,
-    /// The person that a verified `id_token_hint` names: nobody else's answer may be given.
+    /// The person that a verified `id_token_hint`, or `sub` in `claims`, names: nobody else's answer may be given.
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub hint_subject: Option<Subject>,
     /// When it arrived. Facts later than this are facts for this request.
     #[serde(rename = "b")]
     pub began_at: Time,
+    /// The row that it rests in, if it was pushed; then it does not travel.
+    #[serde(skip)]
+    pub pushed: Option<Digest>,
 }
 
 impl AuthorizationRequest {
@@ -131,6 +134,7 @@ impl AuthorizationRequest {
         let prompt = Prompt::parse(params.get("prompt").unwrap_or_default())?;
         let scope = read_scope(params, client, &prompt)?;
         let nonce = read_nonce(params)?;
+        let claims = ClaimsParameter::read(params)?;
         Ok(Self {
             id,
             client_id: client.client_id.clone(),
@@ -141,14 +145,22 @@ impl AuthorizationRequest {
             code_challenge: read_code_challenge(params, client, nonce.as_deref())?,
             nonce,
             prompt,
-            max_age: read_max_age(params)?,
+            // OpenID Connect Registration §2 (default_max_age): for a request that says nothing itself.
+            max_age: read_max_age(params)?.or(client.default_max_age),
             login_hint: read_login_hint(params),
             ui_locales: read_ui_locales(params),
-            acr: RequestedAcr::read(params)?,
+            acr: RequestedAcr::read(params, &claims, &client.default_acr_values),
+            claims: claims.names(),
             resources: Resources::read(params, &client.resources)?,
-            hint_subject,
+            hint_subject: the_one_person(hint_subject, claims.subject()?)?,
             began_at: now,
+            pushed: None,
         })
+    }
+
+    /// How far it goes.
+    pub fn extent(&self) -> Extent {
+        Extent { scope: self.scope.clone(), claims: self.claims.everywhere(), resources: self.resources.clone() }
     }
 
     /// Where its answer goes.
@@ -164,13 +176,13 @@ impl fmt::Debug for AuthorizationRequest {
     }
 }
 
-/// OpenID Connect Core §3.1.2.6: what is not supported is refused, never ignored, for it may hold the real request (A-JAR-01).
+/// OpenID Connect Core §3.1.2.6: what holds the real request is read before; where it was not, it is refused and never ignored (A-JAR-01).
 fn refuse_request_objects(params: &Params) -> Result<(), OAuthError> {
     if params.get("request").is_some() {
-        return Err(OAuthError::request_not_supported("request objects are not supported"));
+        return Err(OAuthError::request_not_supported("a request object can't stand here"));
     }
     if params.get("request_uri").is_some() {
-        return Err(OAuthError::request_uri_not_supported("request_uri is not supported"));
+        return Err(OAuthError::request_uri_not_supported("request_uri can't stand here"));
     }
     if params.get("registration").is_some() {
         return Err(OAuthError::registration_not_supported("the registration parameter is not supported"));
@@ -200,6 +212,14 @@ fn read_scope(params: &Params, client: &ClientMetadata, prompt: &Prompt) -> Resu
     // (a public client) and none may be asked.
     let may_stay = client.may_use(GrantType::RefreshToken) && (client.is_confidential() || !prompt.is_none());
     Ok(given.only(|word| word != scope::OFFLINE_ACCESS || may_stay))
+}
+
+/// OpenID Connect Core §3.1.2.2, §5.5.1: a hint and a claim that name two people can't both be answered (A-AUTHN-03).
+fn the_one_person(hinted: Option<Subject>, claimed: Option<Subject>) -> Result<Option<Subject>, OAuthError> {
+    match (hinted, claimed) {
+        (Some(hinted), Some(claimed)) if hinted != claimed => Err(OAuthError::login_required("id_token_hint and claims name two people")),
+        (hinted, claimed) => Ok(hinted.or(claimed)),
+    }
 }
 
 fn read_nonce(params: &Params) -> Result<Option<String>, OAuthError> {
@@ -313,7 +333,10 @@ mod tests {
     /// A-RED-08, A-RED-09, A-RTM-05: a missing or doubled client_id or redirect_uri is for our own page.
     #[test]
     fn a_request_names_its_client_and_address_once() {
-        let pairs = |pairs: &[(&str, &str)]| identify(&Params::from_pairs(pairs.iter().copied())).map(|found| found.redirect_uri.to_owned());
+        let pairs = |pairs: &[(&str, &str)]| {
+            let params = Params::from_pairs(pairs.iter().copied());
+            identify(&params).and_then(|_| requested_address(&params).map(str::to_owned))
+        };
         let (client, address) = (("client_id", "shop"), ("redirect_uri", "https://shop.test/cb"));
         assert_eq!(pairs(&[client, address]).unwrap(), "https://shop.test/cb");
         for (sent, code) in [

@@ -5,9 +5,10 @@ use serde::Serialize;
 
 use crate::base::issuer::Issuer;
 use crate::protocol::claims::Acr;
-use crate::protocol::client_metadata::{GrantType, ResponseType, TokenEndpointAuthMethod};
+use crate::protocol::client_metadata::{ClientAlgorithm, GrantType, ResponseType, TokenEndpointAuthMethod};
 use crate::protocol::pkce;
 use crate::protocol::prompt::PromptValue;
+use crate::protocol::request_object;
 use crate::protocol::response_mode::ResponseMode;
 use crate::protocol::scope;
 use crate::protocol::signing_algorithm::SigningAlgorithm;
@@ -16,6 +17,8 @@ use crate::protocol::signing_algorithm::SigningAlgorithm;
 pub mod path {
     /// The authorization endpoint.
     pub const AUTHORIZE: &str = "/authorize";
+    /// The pushed authorization request endpoint.
+    pub const PAR: &str = "/par";
     /// The token endpoint.
     pub const TOKEN: &str = "/token";
     /// The userinfo endpoint.
@@ -68,6 +71,7 @@ const CLAIMS: [&str; 30] = [
 pub struct ProviderMetadata {
     issuer: String,
     authorization_endpoint: String,
+    pushed_authorization_request_endpoint: String,
     token_endpoint: String,
     userinfo_endpoint: String,
     jwks_uri: String,
@@ -84,24 +88,29 @@ pub struct ProviderMetadata {
     revocation_endpoint_auth_methods_supported: [&'static str; 3],
     code_challenge_methods_supported: [&'static str; 1],
     prompt_values_supported: [&'static str; 4],
+    display_values_supported: [&'static str; 4],
     claim_types_supported: [&'static str; 1],
     claims_supported: [&'static str; 30],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ui_locales_supported: Vec<String>,
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
+    request_object_signing_alg_values_supported: [&'static str; 4],
     // The default of this one is true (OpenID Connect Discovery §3), so it is always said (A-JAR-01).
     request_uri_parameter_supported: bool,
+    require_pushed_authorization_requests: bool,
     authorization_response_iss_parameter_supported: bool,
 }
 
 impl ProviderMetadata {
-    /// What the provider at `issuer` says about itself; `ui_locales` are the languages its pages are written in, `acr_values` how strong a sign-in may be.
-    pub fn new(issuer: &Issuer, ui_locales: Vec<String>, acr_values: &[Acr]) -> Self {
+    /// What the provider at `issuer` says about itself; `ui_locales` are the languages its pages are written in, `acr_values` how strong a sign-in may be,
+    /// `require_pushed_requests` whether all requests must be pushed.
+    pub fn new(issuer: &Issuer, ui_locales: Vec<String>, acr_values: &[Acr], require_pushed_requests: bool) -> Self {
         let auth_methods = TokenEndpointAuthMethod::ALL.map(TokenEndpointAuthMethod::name);
         Self {
             issuer: issuer.as_str().to_owned(),
             authorization_endpoint: issuer.join(path::AUTHORIZE),
+            pushed_authorization_request_endpoint: issuer.join(path::PAR),
             token_endpoint: issuer.join(path::TOKEN),
             userinfo_endpoint: issuer.join(path::USERINFO),
             jwks_uri: issuer.join(path::JWKS),
@@ -118,12 +127,15 @@ impl ProviderMetadata {
             revocation_endpoint_auth_methods_supported: auth_methods,
             code_challenge_methods_supported: [pkce::S256],
             prompt_values_supported: PromptValue::ALL.map(PromptValue::name),
+            display_values_supported: ["page", "popup", "touch", "wap"],
             claim_types_supported: ["normal"],
             claims_supported: CLAIMS,
             ui_locales_supported: ui_locales,
-            claims_parameter_supported: false,
-            request_parameter_supported: false,
+            claims_parameter_supported: true,
+            request_parameter_supported: true,
+            request_object_signing_alg_values_supported: request_object::ALGORITHMS.map(ClientAlgorithm::name),
             request_uri_parameter_supported: false,
+            require_pushed_authorization_requests: require_pushed_requests,
             authorization_response_iss_parameter_supported: true,
         }
     }
@@ -137,7 +149,7 @@ mod tests {
 
     fn document(issuer: &str, locales: &[&str]) -> Value {
         let locales = locales.iter().map(|&locale| locale.to_owned()).collect();
-        serde_json::to_value(ProviderMetadata::new(&Issuer::parse(issuer).unwrap(), locales, &Acr::ALL)).unwrap()
+        serde_json::to_value(ProviderMetadata::new(&Issuer::parse(issuer).unwrap(), locales, &Acr::ALL, false)).unwrap()
     }
 
     /// A-DISC-01, A-PKCE-05, A-JAR-01, A-ISS-01: the whole document.
@@ -146,6 +158,7 @@ mod tests {
         let expected = json!({
             "issuer": "https://example.com/id",
             "authorization_endpoint": "https://example.com/id/authorize",
+            "pushed_authorization_request_endpoint": "https://example.com/id/par",
             "token_endpoint": "https://example.com/id/token",
             "userinfo_endpoint": "https://example.com/id/userinfo",
             "jwks_uri": "https://example.com/id/jwks",
@@ -162,16 +175,19 @@ mod tests {
             "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
             "code_challenge_methods_supported": ["S256"],
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
-            "claim_types_supported": ["normal"],
+            "display_values_supported": ["page", "popup", "touch", "wap"],
+        "claim_types_supported": ["normal"],
             "claims_supported": [
                 "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "name", "given_name", "family_name",
                 "middle_name", "nickname", "preferred_username", "profile", "picture", "website", "gender", "birthdate", "zoneinfo", "locale",
                 "updated_at", "email", "email_verified", "address", "phone_number", "phone_number_verified"
             ],
             "ui_locales_supported": ["en", "de"],
-            "claims_parameter_supported": false,
-            "request_parameter_supported": false,
+            "claims_parameter_supported": true,
+            "request_parameter_supported": true,
+            "request_object_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
             "request_uri_parameter_supported": false,
+            "require_pushed_authorization_requests": false,
             "authorization_response_iss_parameter_supported": true
         });
         assert_eq!(document("https://example.com/id", &["en", "de"]), expected);

@@ -2,6 +2,7 @@
 
 pub mod authorization_request;
 pub mod authorization_response;
+pub mod claim_names;
 pub mod claim_values;
 pub mod claims;
 pub mod client_jwks;
@@ -9,6 +10,7 @@ pub mod client_metadata;
 pub mod client_uri;
 pub mod discovery;
 pub mod error;
+pub mod extent;
 pub mod logout;
 pub mod next_step;
 pub mod params;
@@ -17,7 +19,9 @@ pub mod profile;
 pub mod prompt;
 pub mod redirect_uri;
 pub mod registered_word;
+pub mod request_object;
 pub mod requested_acr;
+pub mod requested_claims;
 pub mod resource;
 pub mod response_mode;
 pub mod return_address;

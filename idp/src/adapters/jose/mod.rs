@@ -4,10 +4,12 @@
 //! keys are therefore never used here (a test reads the source for them). A verifier is always bound to one key and one algorithm, so
 //! that what a token says about itself chooses nothing.
 
+mod client_jws;
 mod id_token;
 mod own_token;
 mod signing_key;
 
+pub use client_jws::{ClientJws, NotVerified};
 pub use id_token::{IdTokenFacts, NotMinted, mint_id_token};
 pub use own_token::{LONGEST_TOKEN, NotOurs, VerifiedHint, verify_own_token};
 pub use signing_key::{BadKey, SigningKey, generate_private, jwks};

@@ -15,6 +15,7 @@ use super::pages::{
     User, Wait, WayOut,
 };
 use crate::base::clock::Time;
+use crate::protocol::claim_names::ClaimName;
 
 mod accounts;
 mod not_me;
@@ -37,6 +38,8 @@ pub const ERROR_CODES: &[&str] = &[
     "unknown_client",
     "request_expired",
     "request_foreign",
+    "request_answered",
+    "pushed_request_unknown",
     "csrf_failed",
     "too_large",
     "unsupported_media_type",
@@ -373,6 +376,8 @@ fn leaving() -> Vec<Sample> {
         presented: wiki(),
         user: alice(),
         scopes: scopes(&["openid", "profile", "email", "offline_access"]),
+        claims: Vec::new(),
+        resources: Vec::new(),
         action: "/consent/abc".into(),
         request: text("abc"),
     };
@@ -389,6 +394,14 @@ fn leaving() -> Vec<Sample> {
         sample(
             "unknown",
             Consent { presented: long(), scopes: scopes(&["openid", "phone", "address", "wiki:write"]), request: None, ..consent.clone() },
+        ),
+        sample(
+            "one-by-one",
+            Consent {
+                claims: ClaimName::ALL.map(ClaimName::name).to_vec(),
+                resources: vec!["https://api.acme.example/v1".into(), "urn:example:files".into()],
+                ..consent.clone()
+            },
         ),
         sample("usual", consent),
         sample(

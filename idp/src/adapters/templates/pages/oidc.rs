@@ -13,6 +13,10 @@ pub struct Consent {
     pub user: User,
     /// What is asked for.
     pub scopes: Vec<String>,
+    /// Claims beyond that, by their names.
+    pub claims: Vec<&'static str>,
+    /// The APIs that the application would use in the person's name.
+    pub resources: Vec<String>,
     /// The page's own path.
     pub action: String,
     /// The authorization request, carried along where another account is chosen.
