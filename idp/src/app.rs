@@ -13,6 +13,7 @@ use tokio::sync::{Mutex, Notify};
 
 use crate::adapters::breached_passwords::BreachedPasswords;
 use crate::adapters::mail::{Mailer, NoMailer};
+use crate::adapters::outbound::{Cache, Manner, NoOutbound, Outbound};
 use crate::adapters::passwords::Passwords;
 use crate::adapters::templates::Templates;
 use crate::adapters::webauthn::{Attestation, NoRelyingParty, Webauthn};
@@ -25,6 +26,7 @@ use crate::base::single_use::SingleUseId;
 use crate::config::{Breached, Config, DatabaseUrl, MasterKey, MasterKeySource};
 use crate::keys::at_rest::{self, DataKey, DataKeys};
 use crate::keys::ring::{self, Rings};
+use crate::protocol::client_jwks::ClientJwks;
 use crate::store::client::{self, Client};
 use crate::store::connect::{Target, WrappedKey};
 use crate::store::horizon::{self, Horizon};
@@ -47,6 +49,9 @@ struct Parts {
     passwords: Passwords,
     breached_passwords: BreachedPasswords,
     mailer: Mailer,
+    outbound: Outbound,
+    fetched_keys: Arc<Cache<ClientJwks>>,
+    fetched_request_objects: Arc<Cache<String>>,
     /// Rung when a mail was queued.
     mail_waits: Arc<Notify>,
     flood_guard: FloodGuard,
@@ -110,9 +115,9 @@ pub enum StartError {
     /// The settings of mail can't be used.
     #[error(transparent)]
     Mail(#[from] NoMailer),
-    /// Nobody could look up breached passwords.
+    /// The settings of what is asked outside can't be used.
     #[error(transparent)]
-    BreachedPasswords(#[from] crate::adapters::breached_passwords::Unknown),
+    Outbound(#[from] NoOutbound),
 }
 
 impl App {
@@ -134,7 +139,8 @@ impl App {
         let templates = Templates::load(config.issuer.path()).map_err(|error| StartError::Templates(error.to_string()))?;
         let webauthn = relying_party(&config).map_err(|error| StartError::Webauthn(error.to_string()))?;
         let passwords = Passwords::new(&config.passwords)?;
-        let breached_passwords = breached_passwords(&config.breached)?;
+        let outbound = Outbound::new(&config.outbound)?;
+        let breached_passwords = breached_passwords(&config.breached, &outbound);
         let mailer = Mailer::new(&config.mail, &config.data_dir, config.issuer.host())?;
         let view = View { version: horizon.settings_version, rings: Arc::new(rings), clients };
         let flood_guard = FloodGuard::new(config.limits.network_per_minute);
@@ -150,6 +156,9 @@ impl App {
             passwords,
             breached_passwords,
             mailer,
+            outbound,
+            fetched_keys: Arc::new(Cache::new(Manner::KEYS)),
+            fetched_request_objects: Arc::new(Cache::new(Manner::REQUEST_OBJECTS)),
             mail_waits: Arc::new(Notify::new()),
             flood_guard,
             push_guard,
@@ -219,6 +228,21 @@ impl App {
     /// What sends mail.
     pub fn mailer(&self) -> &Mailer {
         &self.0.mailer
+    }
+
+    /// What asks others, outside of the house.
+    pub fn outbound(&self) -> &Outbound {
+        &self.0.outbound
+    }
+
+    /// The keys of clients that were fetched from their `jwks_uri`.
+    pub fn fetched_keys(&self) -> &Arc<Cache<ClientJwks>> {
+        &self.0.fetched_keys
+    }
+
+    /// The request objects that were fetched from a `request_uri`.
+    pub fn fetched_request_objects(&self) -> &Arc<Cache<String>> {
+        &self.0.fetched_request_objects
     }
 
     /// Rung when a mail was queued on this node.
@@ -311,17 +335,17 @@ impl std::fmt::Debug for App {
     }
 }
 
-fn breached_passwords(setting: &Breached) -> Result<BreachedPasswords, StartError> {
-    Ok(match setting {
+fn breached_passwords(setting: &Breached, outbound: &Outbound) -> BreachedPasswords {
+    match setting {
         Breached::Off => BreachedPasswords::Off,
-        Breached::Service(range) => BreachedPasswords::service(range.clone())?,
+        Breached::Service(range) => BreachedPasswords::Service { range: range.clone(), outbound: outbound.clone() },
         Breached::File(path) => {
             if let Err(error) = std::fs::File::open(path) {
                 tracing::warn!(path = %path.display(), %error, "passwords.breached_file can't be read: new passwords are not looked up");
             }
             BreachedPasswords::File(path.clone())
         }
-    })
+    }
 }
 
 /// The relying party that passkeys are made for.

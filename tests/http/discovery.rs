@@ -54,7 +54,8 @@ async fn both_documents_say_exactly_this() {
         "claims_parameter_supported": true,
         "request_parameter_supported": true,
             "request_object_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
-        "request_uri_parameter_supported": false,
+        "request_uri_parameter_supported": true,
+        "require_request_uri_registration": true,
             "require_pushed_authorization_requests": false,
         "authorization_response_iss_parameter_supported": true
     });

@@ -36,6 +36,8 @@ const ROOMS: &[(&[&str], &[&str])] = &[
     (&["totp_rs", "qrcode"], &["adapters::totp"]),
     (&["zxcvbn"], &["adapters::password_strength"]),
     (&["lettre"], &["adapters::mail"]),
+    (&["reqwest", "webpki_roots"], &["adapters::outbound", "cli::demo"]),
+    (&["rustls", "tokio_rustls"], &["adapters::outbound", "server"]),
     (&["webauthn_rs", "webauthn_rs_core", "webauthn_rs_proto"], &["adapters::webauthn"]),
     (&["axum", "tower", "tower_http"], HTTP),
     (&["http", "http_body_util"], HTTP),

@@ -27,6 +27,7 @@ mod main_job;
 mod not_me;
 mod notices;
 mod offer;
+mod outbound;
 mod own_apps;
 mod own_backup_codes;
 mod own_email;

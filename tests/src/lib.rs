@@ -15,6 +15,7 @@ pub mod database;
 pub mod html;
 pub mod log;
 pub mod mailbox;
+pub mod outside;
 pub mod own_secrets;
 pub mod pair;
 pub mod person;
@@ -23,6 +24,7 @@ pub mod process;
 pub mod provider;
 pub mod raw;
 pub mod relying_party;
+pub mod tls;
 pub mod watched;
 pub mod wire;
 

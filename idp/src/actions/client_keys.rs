@@ -1,20 +1,33 @@
-//! The public keys of a client: what its assertions and request objects are verified with.
+//! The public keys of a client, registered with it or fetched from its `jwks_uri` (RFC 7591 §2): what its assertions and request objects are
+//! verified with. A set that was fetched is kept in memory; a `kid` that is not in it is looked for once a minute at most (A-SSRF-03), and
+//! whoever needs one waits for one fetch and no longer.
 
+use crate::actions::client_documents;
 use crate::app::App;
 use crate::protocol::client_jwks::ClientJwks;
 use crate::store::client::Client;
 
-/// Why there are no keys to verify with.
+/// Why there are no keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoClientKeys {
-    /// The client registered none that can be read from here.
-    #[error("the client has no keys that can be read")]
-    None,
+    /// The client has registered none, and no place where they are.
+    #[error("the client has no jwks and no jwks_uri")]
+    NotRegistered,
+    /// They can't be had from its `jwks_uri` now. Says no more: why is in the log.
+    #[error("the keys at the client's jwks_uri can't be had")]
+    NotThere,
 }
 
-/// The keys that the client registered as `jwks`. `wanted_kid` is the name of the key that is looked for, so that keys which are fetched from
-/// elsewhere can be fetched again when it is not among them.
-#[expect(clippy::unused_async, reason = "keys that stand at an address of the client's are fetched")]
-pub async fn client_keys(_app: &App, client: &Client, _wanted_kid: Option<&str>) -> Result<ClientJwks, NoClientKeys> {
-    client.metadata.jwks.clone().ok_or(NoClientKeys::None)
+/// The keys of this client. With `wanted_kid` (the `kid` of what is to be verified), a set that lacks it is fetched anew if it is time; what is
+/// answered may lack it all the same.
+pub async fn client_keys(app: &App, client: &Client, wanted_kid: Option<&str>) -> Result<ClientJwks, NoClientKeys> {
+    if let Some(keys) = &client.metadata.jwks {
+        return Ok(keys.clone());
+    }
+    let uri = client.metadata.jwks_uri.as_ref().ok_or(NoClientKeys::NotRegistered)?;
+    let has_it = |keys: &ClientJwks| wanted_kid.is_none_or(|kid| keys.keys().any(|key| key.get("kid").and_then(|kid| kid.as_str()) == Some(kid)));
+    let (fetching, address) = (app.clone(), uri.clone());
+    let fetch = async move { client_documents::key_set(&fetching, &address).await };
+    let keys = app.fetched_keys().get(uri.as_str(), app.clock(), has_it, fetch).await.ok_or(NoClientKeys::NotThere)?;
+    Ok(keys.as_ref().clone())
 }

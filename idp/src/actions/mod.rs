@@ -11,6 +11,7 @@ pub mod cancellation;
 pub mod ceremonies;
 pub mod choosing;
 pub mod client_authentication;
+pub mod client_documents;
 pub mod client_keys;
 pub mod clients;
 pub mod codes;

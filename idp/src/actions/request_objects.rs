@@ -1,13 +1,17 @@
 //! Request objects (RFC 9101, OpenID Connect Core §6): parameters that the client has signed. What is signed counts and nothing beside it;
 //! what can't be verified is refused, and never passed over.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
+use crate::actions::client_documents;
 use crate::actions::client_keys::client_keys;
 use crate::adapters::jose::ClientJws;
 use crate::app::App;
 use crate::base::base64url;
 use crate::protocol::client_metadata::{ClientAlgorithm, ClientMetadata};
+use crate::protocol::client_uri::ClientUri;
 use crate::protocol::error::OAuthError;
 use crate::protocol::params::Params;
 use crate::protocol::request_object;
@@ -22,14 +26,29 @@ pub async fn of(app: &App, client: &Client, params: &Params) -> Result<Option<Pa
     match (params.get("request"), params.get("request_uri")) {
         (Some(_), Some(_)) => Err(OAuthError::invalid_request("request and request_uri can't be sent together")),
         (Some(object), None) => open(app, client, params, object).await.map(Some),
-        // Nothing is fetched: only what was pushed has a name here (A-JAR-01).
-        (None, Some(_)) => Err(OAuthError::request_uri_not_supported("request_uri must be the name of a pushed request")),
+        (None, Some(uri)) => {
+            let object = fetch(app, client, uri).await?;
+            open(app, client, params, object.trim()).await.map(Some)
+        }
         // RFC 9101 §10.5.
         (None, None) if client.metadata.require_signed_request_object => {
             Err(OAuthError::invalid_request("requests of this client must be signed request objects"))
         }
         (None, None) => Ok(None),
     }
+}
+
+/// OpenID Connect Core §6.2: what stands at an address that the client registered, and at no other (A-SSRF-01).
+async fn fetch(app: &App, client: &Client, uri: &str) -> Result<Arc<String>, OAuthError> {
+    // A fragment is the digest of what is there, and changes with it.
+    let without_fragment = |uri: &str| uri.split_once('#').map_or_else(|| uri.to_owned(), |(address, _)| address.to_owned());
+    let asked = without_fragment(uri);
+    let is_registered = client.metadata.request_uris.iter().any(|registered| without_fragment(registered.as_str()) == asked);
+    if !is_registered {
+        return Err(OAuthError::request_uri_not_supported("request_uri is neither the name of a pushed request nor registered for this client"));
+    }
+    let uri = ClientUri::from_text(uri);
+    client_documents::request_object(app, &uri).await.map_err(|error| OAuthError::invalid_request_uri("what stands at request_uri can't be had").because(error))
 }
 
 async fn open(app: &App, client: &Client, outer: &Params, object: &str) -> Result<Params, OAuthError> {

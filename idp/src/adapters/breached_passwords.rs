@@ -8,11 +8,11 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use reqwest::header::{HeaderName, HeaderValue};
-use reqwest::redirect::Policy;
 use sha1::{Digest as _, Sha1};
 use url::Url;
 use zeroize::Zeroizing;
+
+use crate::adapters::outbound::{ChosenBy, NotFetched, Outbound, Wanted};
 
 /// How long a range service may take. People wait for it.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -21,14 +21,14 @@ const LONGEST_ANSWER: usize = 512 * 1024;
 /// The most bytes of a line of the file: 40 digits, a colon, a count, an end.
 const LONGEST_LINE: usize = 64;
 /// Asks for entries that stand for nothing, so that the length of the answer tells nothing either.
-const PADDING: HeaderName = HeaderName::from_static("add-padding");
+const PADDING: (&str, &str) = ("Add-Padding", "true");
 
 /// Why nobody can tell whether a password was in a breach.
 #[derive(Debug, thiserror::Error)]
 pub enum Unknown {
     /// The service did not answer, or not in time, or no range. Says nothing of the address that was asked, which carries part of a hash.
     #[error("the range service did not answer: {0}")]
-    Service(String),
+    Service(#[from] NotFetched),
     /// The file can't be read, or is none.
     #[error("the file of breached passwords can't be read: {0}")]
     File(#[from] io::Error),
@@ -47,22 +47,13 @@ pub enum BreachedPasswords {
         /// The address to which the first five digits are added.
         range: Url,
         /// What asks it.
-        client: reqwest::Client,
+        outbound: Outbound,
     },
     /// In a file: a line each of 40 hexadecimal digits in capitals, and perhaps a colon and a count; sorted.
     File(PathBuf),
 }
 
 impl BreachedPasswords {
-    /// A range service at this address, which ends in a slash.
-    ///
-    /// # Errors
-    /// If no client can be made.
-    pub fn service(range: Url) -> Result<Self, Unknown> {
-        let client = reqwest::Client::builder().timeout(PATIENCE).redirect(Policy::none()).user_agent("WeftID").build().map_err(service)?;
-        Ok(Self::Service { range, client })
-    }
-
     /// Whether this password was in a breach.
     ///
     /// # Errors
@@ -71,9 +62,9 @@ impl BreachedPasswords {
         let digest = Zeroizing::new(Sha1::digest(password.as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02X}")));
         match self {
             Self::Off => Ok(false),
-            Self::Service { range, client } => {
+            Self::Service { range, outbound } => {
                 let Some((prefix, suffix)) = digest.split_at_checked(5) else { return Err(Unknown::Interrupted) };
-                let answer = ask(client, range, prefix).await?;
+                let answer = ask(outbound, range, prefix).await?;
                 Ok(answer.lines().any(|line| is_entry_of(line, suffix)))
             }
             Self::File(path) => {
@@ -85,25 +76,12 @@ impl BreachedPasswords {
     }
 }
 
-fn service(error: reqwest::Error) -> Unknown {
-    Unknown::Service(error.without_url().to_string())
-}
-
-async fn ask(client: &reqwest::Client, range: &Url, prefix: &str) -> Result<String, Unknown> {
-    let url = range.join(prefix).map_err(|error| Unknown::Service(error.to_string()))?;
-    let answer = client.get(url).header(PADDING, HeaderValue::from_static("true")).send().await.and_then(reqwest::Response::error_for_status);
-    let mut answer = answer.map_err(service)?;
-    if answer.status() != reqwest::StatusCode::OK {
-        return Err(Unknown::Service(format!("it answered {}", answer.status())));
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(service)? {
-        if body.len() + chunk.len() > LONGEST_ANSWER {
-            return Err(Unknown::Service("its answer has no end".to_owned()));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    String::from_utf8(body).map_err(|_| Unknown::Service("its answer is no text".to_owned()))
+async fn ask(outbound: &Outbound, range: &Url, prefix: &str) -> Result<String, Unknown> {
+    let url = range.join(prefix).map_err(|_| NotFetched::Refused("it is no address"))?;
+    let wanted =
+        Wanted { url: &url, chosen_by: ChosenBy::Operator, accept: "text/plain", header: Some(PADDING), longest: LONGEST_ANSWER, within: PATIENCE };
+    let answer = outbound.get(&wanted).await?;
+    String::from_utf8(answer.body).map_err(|_| Unknown::Service(NotFetched::Content("it is no text")))
 }
 
 /// `SUFFIX:COUNT`. A count of nought is padding.

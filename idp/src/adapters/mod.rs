@@ -4,6 +4,7 @@ pub mod breached_passwords;
 pub mod jose;
 mod json;
 pub mod mail;
+pub mod outbound;
 pub mod password_strength;
 pub mod passwords;
 pub mod templates;

@@ -12,6 +12,7 @@ pub mod id;
 pub mod issuer;
 pub mod network;
 pub mod password;
+pub mod public_address;
 pub mod random;
 pub mod sealed;
 pub mod secret;

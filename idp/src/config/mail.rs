@@ -1,13 +1,12 @@
 //! How mail leaves the house: by an SMTP server, or into a folder of the data directory. Each setting is declared once, where it is read.
 
-use std::fs;
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::base::email::Email;
 use crate::base::issuer::Issuer;
 use crate::base::secret::SecretString;
+use crate::config::certificates;
 use crate::config::layers::Raw;
 use crate::config::policy::Brand;
 use crate::config::reader::Reader;
@@ -107,7 +106,7 @@ impl Mail {
         let port: u32 = reader.within("mail.port", security.usual_port(), [1, u32::from(u16::MAX)], reason);
         let username: Option<String> = reader.optional("mail.username");
         let password: Option<Password> = reader.secret("mail.password", "mail.password_file", None);
-        let authorities = authorities(reader);
+        let authorities = certificates::optional(reader, "mail.ca_file");
         let timeout = reader.within(
             "mail.timeout",
             Duration::from_secs(30),
@@ -140,14 +139,6 @@ impl Mail {
 
 fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-/// The certificates, read with the settings, so that a file that is missing is said with everything else.
-fn authorities(reader: &mut Reader) -> Option<String> {
-    let path: PathBuf = reader.optional("mail.ca_file")?;
-    let found = fs::read_to_string(path).ok().filter(|text| text.contains("BEGIN CERTIFICATE"));
-    reader.must(&["mail.ca_file"], found.is_some(), "must be a file with certificates in PEM that can be read");
-    found
 }
 
 #[cfg(test)]

@@ -5,10 +5,12 @@
 
 mod addresses;
 mod breached;
+mod certificates;
 mod duration;
 mod infrastructure;
 mod layers;
 mod mail;
+mod outbound;
 mod passkeys;
 mod passwords;
 mod policy;
@@ -30,6 +32,7 @@ use crate::config::reader::Reader;
 pub use crate::config::breached::Breached;
 pub use crate::config::infrastructure::{Database, Http, Keys, Log};
 pub use crate::config::mail::{Mail, MailSecurity, MailServer};
+pub use crate::config::outbound::Outbound;
 pub use crate::config::passkeys::{AaguidRule, Passkeys, SuspectedClone};
 pub use crate::config::passwords::Passwords;
 pub use crate::config::policy::{Authorization, Brand, Lifetimes, Limits, Sessions};
@@ -71,6 +74,8 @@ pub struct Config {
     pub limits: Limits,
     /// How mail leaves the house.
     pub mail: Mail,
+    /// How far we go for relying parties.
+    pub outbound: Outbound,
     /// The log.
     pub log: Log,
     effective: Vec<Effective>,
@@ -125,6 +130,7 @@ impl Config {
         let lifetimes = Lifetimes::read(&mut reader);
         let limits = Limits::read(&mut reader);
         let mail = Mail::read(&mut reader, issuer.as_ref(), &brand);
+        let outbound = Outbound::read(&mut reader);
         let log = Log::read(&mut reader);
         let (effective, issuer) = reader.finish(issuer)?;
         Ok(Self {
@@ -143,6 +149,7 @@ impl Config {
             lifetimes,
             limits,
             mail,
+            outbound,
             log,
             effective,
         })

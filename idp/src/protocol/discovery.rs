@@ -98,6 +98,7 @@ pub struct ProviderMetadata {
     request_object_signing_alg_values_supported: [&'static str; 4],
     // The default of this one is true (OpenID Connect Discovery §3), so it is always said (A-JAR-01).
     request_uri_parameter_supported: bool,
+    require_request_uri_registration: bool,
     require_pushed_authorization_requests: bool,
     authorization_response_iss_parameter_supported: bool,
 }
@@ -134,7 +135,8 @@ impl ProviderMetadata {
             claims_parameter_supported: true,
             request_parameter_supported: true,
             request_object_signing_alg_values_supported: request_object::ALGORITHMS.map(ClientAlgorithm::name),
-            request_uri_parameter_supported: false,
+            request_uri_parameter_supported: true,
+            require_request_uri_registration: true,
             require_pushed_authorization_requests: require_pushed_requests,
             authorization_response_iss_parameter_supported: true,
         }
@@ -186,7 +188,8 @@ mod tests {
             "claims_parameter_supported": true,
             "request_parameter_supported": true,
             "request_object_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
-            "request_uri_parameter_supported": false,
+            "request_uri_parameter_supported": true,
+        "require_request_uri_registration": true,
             "require_pushed_authorization_requests": false,
             "authorization_response_iss_parameter_supported": true
         });

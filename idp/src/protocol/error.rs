@@ -82,8 +82,10 @@ error_codes! {
     UnmetAuthenticationRequirements, unmet_authentication_requirements, 400;
     /// A request object that nobody signed, or of a client without keys (OpenID Connect Core §3.1.2.6, §6.1).
     RequestNotSupported, request_not_supported, 400;
-    /// A reference that is not the name of a pushed request; nothing is fetched (OpenID Connect Core §3.1.2.6, §6.2).
+    /// A reference that is neither the name of a pushed request nor registered; nothing is fetched (OpenID Connect Core §3.1.2.6, §6.2).
     RequestUriNotSupported, request_uri_not_supported, 400;
+    /// What stands at a registered `request_uri` can't be had (OpenID Connect Core §3.1.2.6).
+    InvalidRequestUri, invalid_request_uri, 400;
     /// A request object is not signed as its client registered, over, or contradicts what stands beside it (OpenID Connect Core §3.1.2.6).
     InvalidRequestObject, invalid_request_object, 400;
     /// Registration inside a request is for self-issued providers (OpenID Connect Core §3.1.2.6, §7.2.1).
