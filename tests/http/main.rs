@@ -56,6 +56,7 @@ mod sign_in_methods;
 mod step_up;
 mod store;
 mod stored;
+mod strict;
 mod strong_only;
 mod token;
 mod totp;

@@ -6,9 +6,12 @@ use url::Url;
 use weftid::adapters::jose::{SigningKey, generate_private};
 use weftid::base::base64url;
 use weftid::base::id::KeyId;
+use weftid_tests::database::Kind;
 use weftid_tests::on_both_databases;
+use weftid_tests::outside::{Manner, Outside};
 use weftid_tests::provider::{ISSUER, Provider};
 use weftid_tests::relying_party::{Asked, RelyingParty};
+use weftid_tests::tls::Authority;
 use weftid_tests::wire::query;
 
 use crate::main_job::ada;
@@ -224,4 +227,57 @@ on_both_databases! {
         let object = signed(&key, &header(&key), &claims(&provider, &shop, &asked));
         shop.redeems(&asked, &ada.agrees_to(&with_object(&shop, &object, &[])).await).await.unwrap();
     }
+}
+
+/// A-JAR-01, A-SSRF-01, OpenID Connect Core §6.2: an object stands where the client registered, and nothing else is fetched; its keys may stand
+/// there as well. What can't be had is said, and the reason is not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registered_reference_is_fetched() {
+    let authority = Authority::new();
+    let file = authority.file();
+    let settings =
+        [("outbound.ca_file", file.path().to_str().unwrap()), ("outbound.allowed_networks", "127.0.0.0/8,::1"), ("outbound.timeout", "1s")];
+    let provider = Provider::start_with(Kind::Sqlite, &settings).await;
+    let outside = Outside::start("127.0.0.1", &authority.certifies(&["localhost"])).await;
+    let mut ada = ada(&provider).await;
+    let key = key("ES256");
+    outside.serves("/jwks", &json!({"keys": [key.public_jwk()]}));
+    let registered: Vec<_> = ["/request", "/gone", "/evil"].iter().map(|path| outside.url("localhost", path)).collect();
+    let more = json!({"jwks_uri": outside.url("localhost", "/jwks"), "request_uris": registered});
+    let shop = client(&provider, "shop", &[], &more).await;
+    let asked = shop.asks(&[], &[]);
+    let object = signed(&key, &header(&key), &claims(&provider, &shop, &asked));
+    outside.behaves("/request", Manner::Says(200, "application/oauth-authz-req+jwt", object.clone()));
+    outside.behaves("/evil", Manner::Says(200, "application/oauth-authz-req+jwt", "a.b.c".to_owned()));
+    outside.behaves("/other", Manner::Says(200, "application/oauth-authz-req+jwt", object));
+    let with = |uri: &str| {
+        let mut url = shop.endpoint("authorization_endpoint");
+        let beside = [
+            ("client_id", "shop"),
+            ("redirect_uri", "https://shop.test/callback"),
+            ("response_type", "code"),
+            ("scope", "openid"),
+            ("state", "beside"),
+        ];
+        url.query_pairs_mut().extend_pairs(beside).append_pair("request_uri", uri);
+        url
+    };
+    shop.redeems(&asked, &ada.agrees_to(&with(&registered[0])).await).await.unwrap();
+    ada.opens(with(&registered[0])).await.callback();
+    assert_eq!(outside.heard("/request").len(), 1, "kept for some seconds");
+    for (uri, error) in [
+        (outside.url("localhost", "/other"), "request_uri_not_supported"),
+        (format!("{}?x", registered[0]), "request_uri_not_supported"),
+        ("https://127.0.0.1/request".to_owned(), "request_uri_not_supported"),
+        ("urn:other:x".to_owned(), "request_uri_not_supported"),
+        (registered[1].clone(), "invalid_request_uri"),
+        (format!("{}#{}", registered[0], base64url::encode([0; 32])), "invalid_request_uri"),
+        (registered[2].clone(), "invalid_request_object"),
+    ] {
+        let callback = ada.opens(with(&uri)).await.callback();
+        assert_eq!((query(&callback, "error").as_deref(), query(&callback, "state").as_deref()), (Some(error), Some("beside")), "{uri}");
+    }
+    assert!(outside.heard("/other").is_empty() && outside.heard("/request?x").is_empty());
+    let answer = shop.posts("pushed_authorization_request_endpoint", &[("request_uri", &registered[0])]).await.expect(400);
+    assert_eq!(answer.error_code(), "invalid_request", "A-PAR-01");
 }

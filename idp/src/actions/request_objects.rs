@@ -48,7 +48,9 @@ async fn fetch(app: &App, client: &Client, uri: &str) -> Result<Arc<String>, OAu
         return Err(OAuthError::request_uri_not_supported("request_uri is neither the name of a pushed request nor registered for this client"));
     }
     let uri = ClientUri::from_text(uri);
-    client_documents::request_object(app, &uri).await.map_err(|error| OAuthError::invalid_request_uri("what stands at request_uri can't be had").because(error))
+    client_documents::request_object(app, &uri)
+        .await
+        .map_err(|error| OAuthError::invalid_request_uri("what stands at request_uri can't be had").because(error))
 }
 
 async fn open(app: &App, client: &Client, outer: &Params, object: &str) -> Result<Params, OAuthError> {
