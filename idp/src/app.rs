@@ -20,6 +20,7 @@ use crate::adapters::webauthn::{Attestation, NoRelyingParty, Webauthn};
 use crate::base::clock::{Clock, Time};
 use crate::base::flood_guard::FloodGuard;
 use crate::base::id::ClientId;
+use crate::base::network::Network;
 use crate::base::sealed::{Fact, Unsealed};
 use crate::base::single_use::SingleUseId;
 use crate::config::{Breached, Config, DatabaseUrl, MasterKey, MasterKeySource};
@@ -57,6 +58,7 @@ struct Parts {
     /// Rung when a mail was queued.
     mail_waits: Arc<Notify>,
     flood_guard: FloodGuard,
+    push_guard: FloodGuard<(Network, ClientId)>,
     epoch: i64,
     view: ArcSwap<View>,
     /// When the horizon was last asked for, in milliseconds.
@@ -147,6 +149,7 @@ impl App {
         let mailer = Mailer::new(&config.mail, &config.data_dir, config.issuer.host())?;
         let view = View { version: horizon.settings_version, rings: Arc::new(rings), clients };
         let flood_guard = FloodGuard::new(config.limits.network_per_minute);
+        let push_guard = FloodGuard::new(config.limits.pushes_per_minute);
         let loaded_at = clock.now();
         let parts = Parts {
             config,
@@ -163,6 +166,7 @@ impl App {
             fetched_request_objects: Arc::new(Cache::new(Manner::REQUEST_OBJECTS)),
             mail_waits: Arc::new(Notify::new()),
             flood_guard,
+            push_guard,
             epoch: horizon.epoch,
             view: ArcSwap::from_pointee(view),
             looked_at: AtomicI64::new(loaded_at.millis()),
@@ -205,6 +209,11 @@ impl App {
     /// What one network may ask us to judge.
     pub fn flood_guard(&self) -> &FloodGuard {
         &self.0.flood_guard
+    }
+
+    /// What one client may push from one network.
+    pub fn push_guard(&self) -> &FloodGuard<(Network, ClientId)> {
+        &self.0.push_guard
     }
 
     /// Passkey ceremonies.

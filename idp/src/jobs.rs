@@ -36,6 +36,7 @@ async fn sweep(app: &App) {
     loop {
         ticks.tick().await;
         app.flood_guard().forget_quiet_networks();
+        app.push_guard().forget_quiet_networks();
         match sweeper.sweep(app).await {
             Ok(Some(forgotten)) if forgotten > 0 => tracing::info!(forgotten, "swept spent values"),
             Ok(_) => {}

@@ -27,6 +27,7 @@ impl MigrationTrait for Migration {
             grants(),
             authorization_requests(),
             foreign_spent(),
+            pushed_requests(),
             horizon(),
             keys(),
             data_keys(),
@@ -55,6 +56,8 @@ impl MigrationTrait for Migration {
             ("grants", &["session_id"]),
             ("grants", &["absolute_ends_at"]),
             ("authorization_requests", &["expires_at"]),
+            ("pushed_requests", &["expires_at"]),
+            ("pushed_requests", &["client_id"]),
             ("audit_events", &["user_id", "id"]),
             ("attempts", &["forgotten_at"]),
             ("mails", &["next_at"]),
@@ -271,6 +274,8 @@ fn consents() -> TableCreateStatement {
         .col(uuid("user_id"))
         .col(text("client_id"))
         .col(text("scope"))
+        .col(text("claims"))
+        .col(text("resources"))
         .col(big_integer("given_at"))
         .col(binary("given_for"))
         .primary_key(Index::create().col("user_id").col("client_id"))
@@ -286,6 +291,7 @@ fn grants() -> TableCreateStatement {
         .col(text("client_id"))
         .col(uuid("session_id"))
         .col(text("scope"))
+        .col(text("claims"))
         .col(text("resources"))
         .col(boolean("offline"))
         .col(big_integer("generation"))
@@ -312,6 +318,17 @@ fn authorization_requests() -> TableCreateStatement {
         .col(binary("browser_digest"))
         .col(text("facts"))
         .col(big_integer("expires_at"))
+        .take()
+}
+
+fn pushed_requests() -> TableCreateStatement {
+    table("pushed_requests")
+        .col(binary("digest").primary_key())
+        .col(text("client_id"))
+        .col(text("facts"))
+        .col(big_integer("begins_until"))
+        .col(big_integer("expires_at"))
+        .col(big_integer_null("answered_at"))
         .take()
 }
 

@@ -1,3 +1,4 @@
-// Sends on, once, the form that waited until its person had confirmed who they are. Without this script its button does the same.
+// Sends on, once, the form that waits for nothing more: because its person has confirmed who they are, or because it is an answer on its way.
+// Without this script its button does the same.
 
 document.querySelector("[data-go-on]").requestSubmit();

@@ -10,6 +10,7 @@ mod closed;
 mod detours;
 mod fallback;
 mod foreign;
+mod form_post;
 mod instrument;
 mod main_job;
 mod more_pictures;

@@ -45,7 +45,7 @@ on_both_databases! {
         let shop = provider.shop("shop").await;
         let before = rows(&provider.database).await;
         let basic = shop.basic();
-        for path in ["/token", "/revoke"] {
+        for path in ["/token", "/revoke", "/par"] {
             for method in ["GET", "HEAD", "PUT", "DELETE", "PATCH", "TRACE"] {
                 let answer = sends(&provider, method.parse().unwrap(), path, &[("authorization", &basic)], b"").await;
                 assert_eq!(answer.status, 405, "{method} {answer}");
@@ -61,7 +61,7 @@ on_both_databases! {
             speaks_well(&sends(&provider, Method::POST, path, &[("authorization", &basic), ("content-type", "application/json")], json).await, 415, "invalid_request", "JSON");
             for sent in ["application/x-www-form-urlencoded; charset=UTF-8", "Application/X-WWW-Form-Urlencoded"] {
                 let answer = sends(&provider, Method::POST, path, &[("authorization", &basic), ("content-type", sent)], body).await;
-                assert_eq!(answer.status, if path == "/token" { 400 } else { 200 }, "{answer}");
+                assert_eq!(answer.status, if path == "/revoke" { 200 } else { 400 }, "{answer}");
             }
         }
         for path in ["/userinfo", "/authorize", "/logout"] {
@@ -85,7 +85,7 @@ on_both_databases! {
         let mut person = provider.stranger();
         person.opens(provider.url("/login")).await.shows("sign-in");
         let cookie = format!("__Host-browser={}", person.jar.get("browser").unwrap().value);
-        for path in ["/token", "/revoke", "/userinfo", "/authorize", "/logout", "/login", "/sign-out", "/consent/x"] {
+        for path in ["/token", "/revoke", "/par", "/userinfo", "/authorize", "/logout", "/login", "/sign-out", "/consent/x"] {
             let headers = [("authorization", basic.as_str()), ("content-type", FORM), ("cookie", cookie.as_str()), ("sec-fetch-site", "same-origin")];
             let answer = sends(&provider, Method::POST, path, &headers, &large).await;
             assert_eq!(answer.status, 413, "{path}: {answer}");

@@ -34,6 +34,7 @@ const OPEN: &[(&str, &str)] = &[
     ("/authorize", "OpenID Connect Core §3.1.2.1: clients may post their requests; what comes of it takes a session and consent"),
     ("/logout", "RP-Initiated Logout §2: clients may post; whoever might not have meant it is asked on a page of ours"),
     ("/token", "no cookie counts: the client proves itself in the request"),
+    ("/par", "no cookie counts: the client proves itself in the request"),
     ("/revoke", "no cookie counts: the client proves itself in the request"),
     ("/introspect", "no cookie counts: the client proves itself in the request"),
     ("/userinfo", "no cookie counts: the token is in the request"),

@@ -27,6 +27,7 @@ async fn both_documents_say_exactly_this() {
     let expected = json!({
         "issuer": "https://id.example",
         "authorization_endpoint": "https://id.example/authorize",
+            "pushed_authorization_request_endpoint": "https://id.example/par",
         "token_endpoint": "https://id.example/token",
         "userinfo_endpoint": "https://id.example/userinfo",
         "jwks_uri": "https://id.example/jwks",
@@ -35,7 +36,7 @@ async fn both_documents_say_exactly_this() {
         "end_session_endpoint": "https://id.example/logout",
         "scopes_supported": ["openid", "profile", "email", "address", "phone", "offline_access"],
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": ["query", "fragment", "form_post"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "acr_values_supported": ["password", "password+otp", "phr", "phrh"],
         "subject_types_supported": ["public", "pairwise"],
@@ -49,6 +50,7 @@ async fn both_documents_say_exactly_this() {
         "introspection_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA", "HS256"],
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "display_values_supported": ["page", "popup", "touch", "wap"],
         "claim_types_supported": ["normal"],
         "claims_supported": [
             "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "name", "given_name", "family_name", "middle_name",
@@ -56,9 +58,12 @@ async fn both_documents_say_exactly_this() {
             "email_verified", "address", "phone_number", "phone_number_verified"
         ],
         "ui_locales_supported": ["en", "de"],
-        "claims_parameter_supported": false,
-        "request_parameter_supported": false,
-        "request_uri_parameter_supported": false,
+        "claims_parameter_supported": true,
+        "request_parameter_supported": true,
+            "request_object_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
+        "request_uri_parameter_supported": true,
+        "require_request_uri_registration": true,
+            "require_pushed_authorization_requests": false,
         "authorization_response_iss_parameter_supported": true
     });
     for path in [OPENID, OAUTH] {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use weftid_tests::database::{Database, Kind};
 
 /// Every table that people's doings may add rows to. That none is forgotten is seen to by `schema`.
-pub(crate) const TABLES: [&str; 18] = [
+pub(crate) const TABLES: [&str; 19] = [
     "users",
     "passkeys",
     "backup_codes",
@@ -20,6 +20,7 @@ pub(crate) const TABLES: [&str; 18] = [
     "consents",
     "grants",
     "authorization_requests",
+    "pushed_requests",
     "spent",
     "foreign_spent",
     "keys",

@@ -23,6 +23,7 @@ use weftid_tests::wire::Answer;
 use crate::coming_aboard::{codes as codes_on, path};
 use crate::passkeys::{BEGIN, FINISH};
 use crate::passwords::SECRET;
+use crate::pushed::{place, pushed};
 use crate::stored::events;
 
 /// How many ask in the same moment.
@@ -209,6 +210,29 @@ async fn a_code_is_redeemed_once_on_two_nodes() {
     let pair = Pair::start().await;
     let (mut ada, shop) = (pair.provider.admin().await, shop(&pair).await);
     codes(&shop, &mut ada, ROUNDS).await;
+}
+
+async fn pushed_requests(pair: &Pair, shop: &[RelyingParty; 2], ada: &mut Person, rounds: usize) {
+    shop[0].welcomes(ada, &[]).await;
+    for round in 0..rounds {
+        let asked = shop[0].asks(&[], &[]);
+        // Pushed to one of the nodes, and come with to both.
+        let place = place(&shop[0], &pushed(&shop[round % 2], &asked).await, &[]);
+        let mut tabs = pair.tabs(ada, AT_ONCE);
+        let arrivals = join_all(tabs.iter_mut().map(|tab| tab.opens(&place))).await;
+        let answered: Vec<_> = arrivals.iter().filter(|arrival| arrival.outside).collect();
+        assert_eq!(answered.len(), 1);
+        assert!(arrivals.iter().filter(|arrival| !arrival.outside).all(|arrival| arrival.answer().status == 410));
+        shop[1].redeems(&asked, &answered[0].callback()).await.unwrap();
+    }
+}
+
+/// E-RACE-06, A-PAR-02: a pushed request that fifty tabs come with at once, on both nodes, is answered once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pushed_request_is_answered_once_on_two_nodes() {
+    let pair = Pair::start().await;
+    let (mut ada, shop) = (pair.provider.admin().await, shop(&pair).await);
+    pushed_requests(&pair, &shop, &mut ada, ROUNDS).await;
 }
 
 async fn refreshes(pair: &Pair, shop: &[RelyingParty; 2], ada: &mut Person, rounds: usize) {
@@ -452,6 +476,7 @@ async fn races_on_two_nodes_at_length() {
     let (mut ada, shop) = (pair.provider.admin().await, shop(&pair).await);
     refreshes(&pair, &shop, &mut ada, MANY_ROUNDS).await;
     codes(&shop, &mut ada, MANY_ROUNDS).await;
+    pushed_requests(&pair, &shop, &mut ada, MANY_ROUNDS).await;
     ceremonies(&pair, &ada, MANY_ROUNDS).await;
     invitations_used(&pair, MANY_ROUNDS).await;
     credential_ids(&pair, MANY_ROUNDS / 4).await;

@@ -61,11 +61,26 @@ impl Arrival {
         page
     }
 
-    /// The URL outside at which the way ended: a relying party's callback with its answer.
+    /// The URL outside at which the way ended: a relying party's callback with its answer; of one that is posted, see [`Arrival::posted`].
     #[track_caller]
     pub fn callback(&self) -> Url {
-        assert!(self.outside, "the way ended inside: {}", self.answer());
+        if !self.outside {
+            return self.posted();
+        }
         self.url.clone()
+    }
+
+    /// What the page in the window, an answer that goes to a relying party as a form, would send, as if it stood in the query of its address.
+    #[track_caller]
+    pub fn posted(&self) -> Url {
+        assert_eq!((self.outside, self.answer().status.as_u16()), (false, 200), "{}", self.answer());
+        let page = self.answer().page();
+        assert_eq!((page.name(), page.forms().len()), ("form-post", 1), "the way ended inside: {}", self.answer());
+        let (form, button) = page.form("continue").expect("a button sends it");
+        assert_eq!((form.method.as_str(), button), ("POST", None));
+        let mut url = Url::parse(&form.action).expect("the form goes to a relying party");
+        url.query_pairs_mut().extend_pairs(&form.fields);
+        url
     }
 }
 
@@ -240,6 +255,9 @@ impl Person {
         for _ in 0..5 {
             if arrival.outside {
                 return arrival.callback();
+            }
+            if arrival.page(200).name() == "form-post" {
+                return arrival.posted();
             }
             arrival = match arrival.page(200).name() {
                 "sign-in" => self.touches_passkey().await,

@@ -12,6 +12,7 @@ use crate::adapters::templates::pages::{Apps, OwnApp, RevokeApp};
 use crate::app::App;
 use crate::base::error::{AppError, Kind};
 use crate::base::id::ClientId;
+use crate::protocol::claim_names::ClaimName;
 use crate::store::reads::session_and_user::SessionAndUser;
 use crate::web::form::Form;
 use crate::web::origin::RequestOrigin;
@@ -36,7 +37,9 @@ fn own(app: &App, connected: &ConnectedApp) -> OwnApp {
     let client = &connected.client;
     OwnApp {
         client: present(client, &app.config().issuer).client,
-        scopes: connected.scope.tokens().map(|token| token.as_str().to_owned()).collect(),
+        scopes: connected.extent.scope.tokens().map(|token| token.as_str().to_owned()).collect(),
+        claims: connected.extent.further_claims().iter().map(ClaimName::name).collect(),
+        resources: connected.extent.resources.as_slice().iter().map(ToString::to_string).collect(),
         since: connected.since,
         last_used_at: connected.last_used_at,
         offline: connected.offline,

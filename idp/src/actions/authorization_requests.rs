@@ -1,6 +1,7 @@
 //! Authorization requests between their arrival and their answer: sealed boxes bound to the browser, or rows where a box would be too
-//! large for an address. What waits is read back here, and presented to pages that know nothing of OpenID Connect.
+//! large for an address, or where they were pushed. What waits is read back here, and presented to pages that know nothing of OpenID Connect.
 
+use crate::actions::pushed_requests::{self, PushedReference};
 use crate::actions::subjects;
 use crate::adapters::templates::pages;
 use crate::app::App;
@@ -69,6 +70,9 @@ impl Job for StoreRequest {
 
 /// Keeps a request for this browser: the text that stands for it in an address.
 pub async fn keep(app: &App, request: &AuthorizationRequest, browser: Digest) -> Result<String, AppError> {
+    if let Some(digest) = request.pushed {
+        return pushed_requests::keep(app, request, digest, browser);
+    }
     let sealed = app.view().rings.sealer.seal(request.id, request, &binding(&[browser.as_bytes()])).map_err(AppError::internal)?;
     if sealed.len() <= LONGEST_ADDRESS {
         return Ok(sealed);
@@ -112,6 +116,10 @@ pub async fn read_unbound(app: &App, text: &str) -> Result<AuthorizationRequest,
 
 /// Reads back what [`keep`] kept for this browser.
 pub async fn read(app: &App, text: &str, browser: Digest) -> Result<AuthorizationRequest, AppError> {
+    if text.starts_with(PushedReference::PREFIX) {
+        let (_, reference) = app.open_box::<PushedReference>(text, &binding(&[browser.as_bytes()])).await.map_err(refusal)?;
+        return pushed_requests::follow(app, &reference).await;
+    }
     let Some(secret) = StoredRequestSecret::parse(text) else {
         let (_, request) = app.open_box(text, &binding(&[browser.as_bytes()])).await.map_err(refusal)?;
         return Ok(request);

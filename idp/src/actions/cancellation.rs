@@ -1,29 +1,28 @@
-//! Where a person is sent who does not want to go on with a request: back to the client, with `access_denied`. And every other answer of
-//! the authorization endpoint that is written onto the client's address.
+//! What a client is told whose request a person does not want to go on with. And whether a client may be answered at all.
 
 use std::sync::Arc;
 
-use crate::actions::authorization_requests;
+use crate::actions::{authorization_requests, pushed_requests};
 use crate::app::App;
 use crate::base::digest::Digest;
 use crate::base::error::{AppError, Kind};
 use crate::base::id::ClientId;
 use crate::protocol::authorization_request::{AuthorizationRequest, redirect_target};
-use crate::protocol::authorization_response::AuthorizationResponse;
 use crate::protocol::error::OAuthError;
+use crate::protocol::return_address::ReturnAddress;
 use crate::store::client::Client;
 
-/// The client's address with `access_denied` (RFC 6749 §4.1.2.1) for the request that this text stands for in this browser.
-pub async fn cancel_url(app: &App, text: &str, browser: Digest) -> Result<String, AppError> {
+/// Whom to tell `access_denied` (RFC 6749 §4.1.2.1) about the request that this text stands for in this browser, and where.
+pub async fn cancelled(app: &App, text: &str, browser: Digest) -> Result<(Arc<Client>, ReturnAddress), AppError> {
     let request = authorization_requests::read(app, text, browser).await?;
-    asking_client(app, &request)?;
-    Ok(denied(app, &request))
+    let client = asking_client(app, &request)?;
+    pushed_requests::answer(app, &request).await?;
+    Ok((client, request.return_address()))
 }
 
-/// The client's address with `access_denied`.
-pub fn denied(app: &App, request: &AuthorizationRequest) -> String {
-    let error = OAuthError::access_denied("the person did not want to go on");
-    AuthorizationResponse::refusal(&error, request.state.as_deref(), &app.config().issuer).location(&request.redirect_uri)
+/// What they are told.
+pub fn denied() -> OAuthError {
+    OAuthError::access_denied("the person did not want to go on")
 }
 
 /// The client that may be used under this id. Who is shut out looks like nobody (A-CA-05).

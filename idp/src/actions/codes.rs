@@ -24,6 +24,7 @@ use crate::protocol::error::OAuthError;
 use crate::protocol::params::Params;
 use crate::protocol::pkce::{CodeChallenge, CodeVerifier};
 use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::requested_claims::RequestedClaims;
 use crate::protocol::resource::Resources;
 use crate::protocol::scope::{self, Scope};
 use crate::store::client::Client;
@@ -92,6 +93,8 @@ struct Terms {
     code_challenge: Option<CodeChallenge>,
     #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
     nonce: Option<String>,
+    #[serde(rename = "j", default, skip_serializing_if = "RequestedClaims::is_empty")]
+    claims: RequestedClaims,
     #[serde(rename = "o", default, skip_serializing_if = "Resources::is_empty")]
     resources: Resources,
 }
@@ -104,6 +107,7 @@ impl Terms {
             scope: request.scope.clone(),
             code_challenge: request.code_challenge,
             nonce: request.nonce.clone(),
+            claims: request.claims.clone(),
             resources: request.resources.clone(),
         }
     }
@@ -226,6 +230,7 @@ fn new_grant(
         session_id: who.session.id,
         offline: terms.scope.contains(scope::OFFLINE_ACCESS),
         scope: terms.scope.clone(),
+        claims: terms.claims.clone(),
         resources: terms.resources.clone(),
         generation: FIRST_GENERATION,
         rotated_at: now,
@@ -314,6 +319,7 @@ mod tests {
             scope: Scope::of(&["openid", "profile", "email", "offline_access"]),
             code_challenge: CodeChallenge::parse(CHALLENGE),
             nonce: Some("n-0S6_WzA2Mj-0123456789abcdef0123456789abcd".to_owned()),
+            claims: RequestedClaims::default(),
             resources: Resources::default(),
         };
         let code = Code {

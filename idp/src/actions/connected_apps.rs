@@ -9,7 +9,7 @@ use crate::actions::sessions;
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::id::{ClientId, SessionId};
-use crate::protocol::scope::Scope;
+use crate::protocol::extent::Extent;
 use crate::store::client::Client;
 use crate::store::reads::session_and_user::SessionAndUser;
 use crate::store::{StoreError, consent, grant};
@@ -20,7 +20,7 @@ pub struct ConnectedApp {
     /// Which.
     pub client: Arc<Client>,
     /// What it may know and do.
-    pub scope: Scope,
+    pub extent: Extent,
     /// Since when, as far as that is remembered.
     pub since: Time,
     /// When it was last given or renewed anything.
@@ -33,15 +33,15 @@ pub struct ConnectedApp {
 
 #[derive(Default)]
 struct Found {
-    scope: Option<Scope>,
+    extent: Extent,
     since: Option<Time>,
     offline: bool,
     was_asked: bool,
 }
 
 impl Found {
-    fn add(&mut self, scope: &Scope, since: Time) {
-        self.scope = Some(self.scope.as_ref().map_or_else(|| scope.clone(), |before| before.union(scope)));
+    fn add(&mut self, extent: &Extent, since: Time) {
+        self.extent = self.extent.union(extent);
         self.since = Some(self.since.map_or(since, |before| before.min(since)));
     }
 }
@@ -51,15 +51,15 @@ pub async fn of(app: &App, here: &SessionAndUser) -> Result<Vec<ConnectedApp>, S
     let user = &here.user;
     let mut found: BTreeMap<ClientId, Found> = BTreeMap::new();
     for consent in consent::of_user(app.store(), user.id).await? {
-        let entry = found.entry(consent.client_id).or_default();
-        entry.add(&consent.scope, consent.given_at);
+        let entry = found.entry(consent.client_id.clone()).or_default();
+        entry.add(&consent.extent(), consent.given_at);
         entry.was_asked = true;
     }
     let open: BTreeSet<SessionId> = sessions::of(app, here).await?.into_iter().map(|session| session.id).collect();
     for grant in grant::standing_of(app.store(), user.id, app.epoch(), user.security_epoch, app.now()).await? {
         if grant.offline || open.contains(&grant.session_id) {
-            let entry = found.entry(grant.client_id).or_default();
-            entry.add(&grant.scope, grant.created_at);
+            let entry = found.entry(grant.client_id.clone()).or_default();
+            entry.add(&grant.extent(), grant.created_at);
             entry.offline |= grant.offline;
         }
     }
@@ -71,7 +71,7 @@ pub async fn of(app: &App, here: &SessionAndUser) -> Result<Vec<ConnectedApp>, S
         let since = found.since?;
         Some(ConnectedApp {
             client: Arc::clone(view.client(&id)?),
-            scope: found.scope?,
+            extent: found.extent,
             since: usage.map_or(since, |usage| usage.first_at.min(since)),
             last_used_at: usage.map(|usage| usage.last_at),
             offline: found.offline,

@@ -11,6 +11,8 @@ use crate::base::error::{AppError, Kind};
 use crate::base::id::ClientId;
 use crate::config::Sessions;
 use crate::protocol::authorization_request::AuthorizationRequest;
+use crate::protocol::claim_names::ClaimName;
+use crate::protocol::extent::Extent;
 use crate::store::reads::session_and_user::SessionAndUser;
 use crate::store::{Job, StoreError, Write, consent, session, user};
 
@@ -40,14 +42,24 @@ impl Job for Answer {
         let client_id = &self.request.client_id;
         let kind = if self.allowed { "consent_given" } else { "consent_denied" };
         let event = Event::new(kind, &self.origin).user(user.id).client(client_id).session(session.id);
-        event.detail("scope", self.request.scope.to_string()).record(write, self.now).await?;
+        let asked = self.request.extent();
+        let mut event = event.detail("scope", asked.scope.to_string());
+        let further = asked.further_claims();
+        if !further.is_empty() {
+            event = event.detail("claims", further.iter().map(ClaimName::name).collect::<Vec<_>>().join(" "));
+        }
+        if !asked.resources.is_empty() {
+            event = event.detail("resources", asked.resources.to_text());
+        }
+        event.record(write, self.now).await?;
         if self.allowed {
             // What was allowed before stays allowed.
             let before = consent::find(write, user.id, client_id).await?;
-            let scope = before.map_or_else(|| self.request.scope.clone(), |before| before.scope.union(&self.request.scope));
-            let given_for = self.request.id;
-            let consent = consent::Model { user_id: user.id, client_id: client_id.clone(), scope, given_at: self.now, given_for };
-            consent::give(write, consent).await?;
+            let allowed = before.map_or_else(|| asked.clone(), |before| before.extent().union(&asked));
+            let (user_id, client_id, given_for) = (user.id, client_id.clone(), self.request.id);
+            let claims = allowed.further_claims();
+            let Extent { scope, resources, .. } = allowed;
+            consent::give(write, consent::Model { user_id, client_id, scope, claims, resources, given_at: self.now, given_for }).await?;
         }
         Ok(true)
     }

@@ -48,7 +48,7 @@ impl Judge {
             && user.is_active()
             && user.security_epoch == grant.security_epoch
             && (grant.offline || session_holds())
-            && (!needs_consent(&client.metadata, &grant.scope) || covers(consent.as_ref(), &grant.scope))
+            && (!needs_consent(&client.metadata, &grant.scope) || covers(consent.as_ref(), grant))
     }
 
     /// Whether a session may be used.
@@ -65,8 +65,8 @@ pub fn needs_consent(client: &ClientMetadata, scope: &Scope) -> bool {
     client.redirect_uris.iter().all(|uri| client.consent_policy(scope, uri) != ConsentPolicy::NotAsked)
 }
 
-fn covers(consent: Option<&consent::Model>, scope: &Scope) -> bool {
-    consent.is_some_and(|consent| scope.is_subset_of(&consent.scope))
+fn covers(consent: Option<&consent::Model>, grant: &grant::Model) -> bool {
+    consent.is_some_and(|consent| grant.extent().is_within(&consent.extent()))
 }
 
 /// Which copy of a code it is: going back in the browser issues a second one for the same request.
@@ -183,7 +183,7 @@ pub(super) async fn permits(
             return Ok(false);
         }
     }
-    Ok(!needs_consent || covers(consent::find(write, grant.user_id, &grant.client_id).await?.as_ref(), &grant.scope))
+    Ok(!needs_consent || covers(consent::find(write, grant.user_id, &grant.client_id).await?.as_ref(), grant))
 }
 
 /// The generation that a grant begins with.

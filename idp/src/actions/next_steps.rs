@@ -50,7 +50,7 @@ pub async fn step(app: &App, request: &AuthorizationRequest, who: Option<&Sessio
     let without_consent = next_step(request, &facts, now);
     let Some(who) = who.filter(|_| is_about_consent(&without_consent)) else { return Ok(without_consent) };
     let consent = consent::find(app.store(), who.user.id, &request.client_id).await?;
-    facts.consent = consent.map(|consent| ConsentFacts { scope: consent.scope, given_for: consent.given_for });
+    facts.consent = consent.map(|consent| ConsentFacts { extent: consent.extent(), given_for: consent.given_for });
     Ok(next_step(request, &facts, now))
 }
 

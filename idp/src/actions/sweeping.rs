@@ -1,4 +1,4 @@
-//! Forgetting what is over: spent values, stored requests, links, sessions, grants and secrets of clients whose time has long passed,
+//! Forgetting what is over: spent values, stored and pushed requests, links, sessions, grants and secrets of clients whose time has long passed,
 //! and guesses that nobody counts any more.
 //!
 //! The memory of what is spent must not fail open: first the horizon is raised, in a transaction of its own, then rows go; and nothing is
@@ -10,7 +10,8 @@ use crate::actions::client_sweeping;
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::store::{
-    Job, StoreError, Write, attempt, authorization_request, client_secret, foreign_spent, grant, horizon, one_time_link, session, spent,
+    Job, StoreError, Write, attempt, authorization_request, client_secret, foreign_spent, grant, horizon, one_time_link, pushed_request, session,
+    spent,
 };
 
 /// How far a sweep of spent values stays behind the present.
@@ -59,6 +60,7 @@ impl Job for ForgetRest {
 
     async fn run(&self, write: &Write<'_>) -> Result<u64, StoreError> {
         let requests = authorization_request::sweep(write, self.requests).await?;
+        let pushed = pushed_request::sweep(write, self.requests).await?;
         let links = one_time_link::sweep(write, self.links_and_grants).await?;
         let grants = grant::sweep(write, self.links_and_grants).await?;
         let sessions = session::sweep(write, self.sessions).await?;
@@ -66,7 +68,7 @@ impl Job for ForgetRest {
         // The horizon has been raised to where requests are swept.
         let foreign = foreign_spent::sweep(write, self.requests).await?;
         let secrets = client_secret::sweep(write, self.links_and_grants).await?;
-        Ok([requests, links, grants, sessions, attempts, foreign, secrets].into_iter().max().unwrap_or(0))
+        Ok([requests, pushed, links, grants, sessions, attempts, foreign, secrets].into_iter().max().unwrap_or(0))
     }
 }
 

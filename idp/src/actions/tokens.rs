@@ -15,6 +15,7 @@ use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::id::{ClientId, GrantId, KeyId, Sid};
 use crate::keys::ring::Rings;
+use crate::protocol::claim_names::ClaimNames;
 use crate::protocol::claims::{PersonFacts, StandardClaims};
 use crate::protocol::client_metadata::GrantType;
 use crate::protocol::error::OAuthError;
@@ -155,11 +156,8 @@ fn id_token(app: &App, rings: &Rings, given: &Given<'_>, access_token: &str, exp
     let key = rings.signing.signer(algorithm, given.now).ok_or_else(|| format!("there is no {algorithm} key"))?;
     let amr: Vec<String> = grant.amr.methods().iter().map(ToString::to_string).collect();
     // OpenID Connect Core §5.4: what the scope gives is asked at userinfo, unless the client was registered as one that never asks there.
-    let claims = if client.metadata.scope_claims_in_id_token {
-        StandardClaims::for_scope(&person_facts(user), given.scope)
-    } else {
-        StandardClaims::default()
-    };
+    let of_scope = if client.metadata.scope_claims_in_id_token { ClaimNames::of_scope(given.scope) } else { ClaimNames::default() };
+    let claims = StandardClaims::told(&person_facts(user), &of_scope.union(&grant.claims.id_token));
     let facts = IdTokenFacts {
         issuer: &app.config().issuer,
         subject: &subjects::of(app, &client.metadata, &user.subject),

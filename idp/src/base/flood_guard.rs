@@ -1,6 +1,8 @@
-//! The flood guard: how much one network may ask us to judge. It is in memory, on each node; what is beyond it is answered with 429 and
+//! The flood guard: how much one network (or whoever else is counted) may ask us to judge. It is in memory, on each node; what is beyond it is answered with 429 and
 //! written nowhere, so that what isn't judged isn't burnt.
 
+use std::fmt::Debug;
+use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,26 +13,26 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use crate::base::error::{AppError, Kind};
 use crate::base::network::Network;
 
-/// Counts attempts by network.
+/// Counts attempts, by network unless it is said otherwise.
 #[derive(Clone, Debug)]
-pub struct FloodGuard(Arc<DefaultKeyedRateLimiter<Network>>);
+pub struct FloodGuard<K: Clone + Eq + Hash + Debug = Network>(Arc<DefaultKeyedRateLimiter<K>>);
 
-impl FloodGuard {
-    /// Lets `per_minute` attempts of each network through, as many of them at once.
+impl<K: Clone + Eq + Hash + Debug> FloodGuard<K> {
+    /// Lets `per_minute` attempts of each through, as many of them at once.
     pub fn new(per_minute: u32) -> Self {
         let per_minute = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
         Self(Arc::new(RateLimiter::keyed(Quota::per_minute(per_minute))))
     }
 
-    /// Counts an attempt; refuses it when the network has used up what it may.
-    pub fn admit(&self, network: Network) -> Result<(), AppError> {
-        self.0.check_key(&network).map_err(|until| {
+    /// Counts an attempt; refuses it when `key` has used up what it may.
+    pub fn admit(&self, key: K) -> Result<(), AppError> {
+        self.0.check_key(&key).map_err(|until| {
             let wait: Duration = until.wait_time_from(DefaultClock::default().now());
-            AppError::new(Kind::TooMany(wait), "too_many_attempts").because("the network has used up its attempts")
+            AppError::new(Kind::TooMany(wait), "too_many_attempts").because("a network has used up its attempts")
         })
     }
 
-    /// Forgets networks that could ask for everything again, so that strangers can't fill the memory.
+    /// Forgets those that could ask for everything again, so that strangers can't fill the memory.
     pub fn forget_quiet_networks(&self) {
         self.0.retain_recent();
         self.0.shrink_to_fit();

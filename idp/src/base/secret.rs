@@ -80,6 +80,12 @@ token!(
     "wq_"
 );
 
+token!(
+    /// The name of a pushed authorization request, the prefix as RFC 9126 §2.2 writes it.
+    PushedRequestSecret,
+    "urn:ietf:params:oauth:request_uri:"
+);
+
 /// A password's hash in PHC string format. Whoever has it can try passwords at leisure, so it is as quiet as the password.
 #[derive(Clone, PartialEq, Eq, ZeroizeOnDrop)]
 pub struct PasswordHash(String);

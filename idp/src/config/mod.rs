@@ -38,7 +38,7 @@ pub use crate::config::mail::{Mail, MailSecurity, MailServer};
 pub use crate::config::outbound::Outbound;
 pub use crate::config::passkeys::{AaguidRule, Passkeys, SuspectedClone};
 pub use crate::config::passwords::Passwords;
-pub use crate::config::policy::{Brand, Lifetimes, Limits, Sessions};
+pub use crate::config::policy::{Authorization, Brand, Lifetimes, Limits, Sessions};
 pub use crate::config::problems::{Origin, Problem, Problems};
 pub use crate::config::reader::Effective;
 pub use crate::config::registration::{Registration, RegistrationMode};
@@ -69,6 +69,8 @@ pub struct Config {
     pub passwords: Passwords,
     /// Where a new password is looked up.
     pub breached: Breached,
+    /// What is demanded of authorization requests.
+    pub authorization: Authorization,
     /// How long people stay signed in.
     pub sessions: Sessions,
     /// How long what we hand out is good for.
@@ -132,6 +134,7 @@ impl Config {
         let sign_in = SignIn::read(&mut reader);
         let passwords = Passwords::read(&mut reader);
         let breached = Breached::read(&mut reader);
+        let authorization = Authorization::read(&mut reader);
         let sessions = Sessions::read(&mut reader);
         let lifetimes = Lifetimes::read(&mut reader);
         let resources = Resources::read(&mut reader);
@@ -152,6 +155,7 @@ impl Config {
             sign_in,
             passwords,
             breached,
+            authorization,
             sessions,
             lifetimes,
             resources,

@@ -19,6 +19,19 @@ impl Brand {
     }
 }
 
+/// What is demanded of authorization requests, whoever's they are. Single clients may be registered with more.
+#[derive(Clone, Copy, Debug)]
+pub struct Authorization {
+    /// Whether every request must be pushed (RFC 9126 §5).
+    pub require_pushed_requests: bool,
+}
+
+impl Authorization {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        Self { require_pushed_requests: reader.get("authorization.require_pushed_requests", false) }
+    }
+}
+
 /// How long people stay signed in.
 #[derive(Clone, Debug)]
 pub struct Sessions {
@@ -70,6 +83,8 @@ impl Sessions {
 pub struct Lifetimes {
     /// From the authorization request to its answer.
     pub authorization_request: Duration,
+    /// The name of a pushed authorization request, until a browser begins with it.
+    pub pushed_request: Duration,
     /// A code.
     pub code: Duration,
     /// An access token.
@@ -100,6 +115,12 @@ impl Lifetimes {
                 Duration::from_mins(30),
                 [Duration::from_mins(5), Duration::from_hours(2)],
                 "people sign in meanwhile, and a page left open overnight is not a request any more",
+            ),
+            pushed_request: reader.within(
+                "lifetimes.pushed_request",
+                Duration::from_mins(1),
+                [Duration::from_secs(5), Duration::from_mins(10)],
+                "the browser is sent at once (RFC 9126 §2.2), and what lies around is found",
             ),
             code: reader.within(
                 "lifetimes.code",
@@ -182,6 +203,12 @@ pub struct Limits {
     pub network_guesses: u32,
     /// Authorization requests kept as rows at the same time, all clients together.
     pub stored_requests: u32,
+    /// Authorization requests that one client may push from one network in a minute.
+    pub pushes_per_minute: u32,
+    /// Pushed requests of one client that wait for their answer at the same time.
+    pub pushed_requests_per_client: u32,
+    /// The same of all clients together.
+    pub pushed_requests: u32,
     /// Passkeys of one person.
     pub passkeys_per_user: u32,
     /// Clients that one network may register in a day, where anybody may.
@@ -214,6 +241,24 @@ impl Limits {
             stored_requests: reader.within(
                 "limits.stored_requests",
                 10_000,
+                [100, 1_000_000],
+                "each takes some KiB of the database until it is over",
+            ),
+            pushes_per_minute: reader.within(
+                "limits.pushes_per_minute",
+                600,
+                [10, 1_000_000],
+                "each is a row of the database, and a public client can be played by anybody",
+            ),
+            pushed_requests_per_client: reader.within(
+                "limits.pushed_requests_per_client",
+                5_000,
+                [10, 1_000_000],
+                "each takes some KiB of the database until it is over, and no client may use up what is for all",
+            ),
+            pushed_requests: reader.within(
+                "limits.pushed_requests",
+                20_000,
                 [100, 1_000_000],
                 "each takes some KiB of the database until it is over",
             ),

@@ -252,6 +252,10 @@ fn every_setting_has_bounds_that_hold() {
         ("limits.network_guesses", "4", "1000001"),
         ("limits.stored_requests", "99", "1000001"),
         ("limits.passkeys_per_user", "1", "51"),
+        ("limits.pushes_per_minute", "9", "1000001"),
+        ("limits.pushed_requests_per_client", "9", "1000001"),
+        ("limits.pushed_requests", "99", "1000001"),
+        ("lifetimes.pushed_request", "4s", "601s"),
     ] {
         for text in [low, high] {
             assert!(problems(&[(path, text)]).starts_with(path), "{path} = {text}");

@@ -5,13 +5,14 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::header::SET_COOKIE;
 
-use crate::actions::{cancellation, choosing};
+use crate::actions::choosing;
 use crate::adapters::templates::pages::{self, ChoosableAccount, ChooseAccount};
 use crate::app::App;
 use crate::base::error::{AppError, Kind};
 use crate::base::id::Sid;
 use crate::store::reads::session_and_user::SessionAndUser;
 use crate::web::browser::Browser;
+use crate::web::client_answer;
 use crate::web::cookies;
 use crate::web::form::Form;
 use crate::web::next;
@@ -64,16 +65,16 @@ pub(super) async fn choose(
     browser: Browser,
     AllHere(here): AllHere,
     RequestOrigin(origin): RequestOrigin,
+    pages: Pages,
     form: Form,
 ) -> Result<Response, AppError> {
     let text = text.map(|Path(text)| text);
     let waiting = next::waiting(&app, text.as_deref(), &browser).await?;
     if form.field("decision") == "deny" {
-        let back = match &waiting {
-            Some(waiting) => cancellation::cancel_url(&app, &waiting.request, browser.digest()).await?,
-            None => next::address(&app, None),
+        return match &waiting {
+            Some(waiting) => client_answer::cancel(&app, &pages, &waiting.request, browser.digest()).await,
+            None => Ok(Redirect::to(&next::address(&app, None)).into_response()),
         };
-        return Ok(Redirect::to(&back).into_response());
     }
     let secrets = match choosing::choose(&app, &here, &Sid::from_text(form.field("account")), origin).await {
         Ok(secrets) => secrets,

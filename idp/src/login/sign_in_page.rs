@@ -9,7 +9,7 @@ use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde::Deserialize;
 
-use crate::actions::{cancellation, next_steps};
+use crate::actions::next_steps;
 use crate::adapters::templates::pages::{self, Leads, SignIn};
 use crate::app::App;
 use crate::base::email::Email;
@@ -17,6 +17,7 @@ use crate::base::error::AppError;
 use crate::config::PasswordPolicy;
 use crate::web::answer;
 use crate::web::browser::Browser;
+use crate::web::client_answer;
 use crate::web::form::Form;
 use crate::web::next::{self, Waiting};
 use crate::web::page::Pages;
@@ -101,11 +102,10 @@ pub(super) async fn show(
 pub(super) async fn go_on(State(app): State<App>, browser: Browser, pages: Pages, form: Form) -> Result<Response, AppError> {
     let waiting = next::waiting(&app, Some(form.field("request")), &browser).await?;
     if form.field("decision") == "deny" {
-        let back = match &waiting {
-            Some(waiting) => cancellation::cancel_url(&app, &waiting.request, browser.digest()).await?,
-            None => next::address(&app, None),
+        return match &waiting {
+            Some(waiting) => client_answer::cancel(&app, &pages, &waiting.request, browser.digest()).await,
+            None => Ok(Redirect::to(&next::address(&app, None)).into_response()),
         };
-        return Ok(Redirect::to(&back).into_response());
     }
     if form.field("forget") == "yes" {
         return Ok(([(SET_COOKIE, remembered::forget(&app)?)], Redirect::to(&address(&app, waiting.as_ref()))).into_response());

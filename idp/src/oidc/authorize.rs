@@ -1,27 +1,29 @@
-//! The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2): reads a request, asks `next_step` what follows, and sends the
+//! The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2): reads a request (from its parameters, a signed object, or what was
+//! pushed), asks `next_step` what follows, and sends the
 //! browser there. What can't be trusted to go back to a client is said on our own page; everything else is redirected.
 
 use axum::extract::{FromRequestParts as _, Path, Request, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::request::Parts;
+use url::form_urlencoded;
 
 use crate::actions::authorization_requests;
 use crate::actions::cancellation::{asking_client, enabled_client};
 use crate::actions::next_steps::{step, whose};
-use crate::actions::{codes, sessions};
-use crate::adapters::jose::verify_own_token;
+use crate::actions::{codes, pushed_requests, reading, request_objects, sessions};
 use crate::app::App;
 use crate::base::error::{AppError, Kind};
-use crate::base::id::{ClientId, Subject};
-use crate::base::single_use::SingleUseId;
-use crate::protocol::authorization_request::{AuthorizationRequest, echoed_state, identify, redirect_target};
+use crate::protocol::authorization_request::{AuthorizationRequest, identify, redirect_target, requested_address};
 use crate::protocol::authorization_response::AuthorizationResponse;
-use crate::protocol::client_metadata::ClientMetadata;
+use crate::protocol::discovery::path;
 use crate::protocol::error::OAuthError;
 use crate::protocol::next_step::NextStep;
 use crate::protocol::params::Params;
 use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::return_address::ReturnAddress;
+use crate::store::client::Client;
 use crate::web::browser::Browser;
+use crate::web::client_answer;
 use crate::web::form::{read_body, require_content_type};
 use crate::web::session::AllHere;
 
@@ -55,8 +57,7 @@ pub async fn resume(State(app): State<App>, Path(text): Path<String>, request: R
         return Ok(to(&app, &format!("/authorize/{kept}")));
     }
     let request = authorization_requests::read(&app, &text, browser.digest()).await?;
-    asking_client(&app, &request)?;
-    proceed(&app, &mut parts, &request, Some(text)).await.or_else(|stop| stop.answer(&app, &request.redirect_uri, request.state.as_deref()))
+    go_on(&app, &mut parts, &request, Some(text)).await
 }
 
 fn query(parts: &Parts) -> &[u8] {
@@ -68,34 +69,76 @@ fn unreadable(error: OAuthError) -> AppError {
 }
 
 async fn begin(app: &App, parts: &mut Parts, params: &Params) -> Result<Response, AppError> {
-    let identified = identify(params)?;
-    let client = enabled_client(app, &identified.client_id)?;
-    let redirect_uri = redirect_target(&client.metadata, identified.redirect_uri)?;
-    // From here on the client hears what is wrong.
-    let outcome = match read(app, params, &client.metadata, redirect_uri.clone()) {
-        Ok(request) => proceed(app, parts, &request, None).await,
-        Err(error) => Err(Stop::Redirect(error)),
+    let client = enabled_client(app, &identify(params)?)?;
+    if let Some(name) = params.get("request_uri").filter(|name| pushed_requests::is_name(name)) {
+        return begin_pushed(app, parts, params, &client, name).await;
+    }
+    let object = match request_objects::of(app, &client, params).await {
+        Ok(object) => object,
+        Err(error) => return refuse_object(app, parts, params, &client, error).await,
     };
-    outcome.or_else(|stop| stop.answer(app, &redirect_uri, echoed_state(params)))
+    let params = object.as_ref().unwrap_or(params);
+    let redirect_uri = redirect_target(&client.metadata, requested_address(params)?)?;
+    // From here on the client hears what is wrong.
+    let outcome = match judge(app, params, &client, redirect_uri.clone()) {
+        Ok(request) => proceed(app, parts, &request, None).await,
+        Err(error) => Err(Stop::Tell(error)),
+    };
+    match outcome {
+        Err(stop) => stop.answer(app, parts, &client, &ReturnAddress::of_refused(params, redirect_uri)).await,
+        Ok(response) => Ok(response),
+    }
 }
 
-fn read(app: &App, params: &Params, client: &ClientMetadata, redirect_uri: RedirectUri) -> Result<AuthorizationRequest, OAuthError> {
-    params.refuse_repeated()?;
-    let hint = hinted(app, params)?;
-    let now = app.now();
-    let id = SingleUseId::new(now.plus(app.config().lifetimes.authorization_request));
-    let hint_subject = hint.as_ref().map(|(subject, _)| subject.clone());
-    let mut request = AuthorizationRequest::read(params, client, redirect_uri, hint_subject, id, now)?;
-    request.hint_client = hint.map(|(_, given_to)| given_to).filter(|given_to| *given_to != client.client_id);
+fn judge(app: &App, params: &Params, client: &Client, redirect_uri: RedirectUri) -> Result<AuthorizationRequest, OAuthError> {
+    let request = reading::judge(app, params, &client.metadata, redirect_uri, app.config().lifetimes.authorization_request)?;
+    // RFC 9126 §5, §6: of the client, or of everybody (A-PAR-04).
+    if client.metadata.require_pushed_authorization_requests || app.config().authorization.require_pushed_requests {
+        return Err(OAuthError::invalid_request("authorization requests must be pushed"));
+    }
     Ok(request)
 }
 
-/// OpenID Connect Core §3.1.2.1: whom a hint names, if it is an ID token of ours; over or not, and whoever it was given to (A-AUTHN-03).
-fn hinted(app: &App, params: &Params) -> Result<Option<(Subject, ClientId)>, OAuthError> {
-    let Some(token) = params.get("id_token_hint") else { return Ok(None) };
-    let verified = verify_own_token(token, app.view().rings.signing.published(), &app.config().issuer);
-    let hint = verified.map_err(|error| OAuthError::invalid_request("id_token_hint is not an ID token of this provider").because(error))?;
-    Ok(Some((hint.subject, hint.client_id)))
+/// What is wrong with a request object is told where the parameters beside it say, if that address is registered; else on our own page.
+async fn refuse_object(app: &App, parts: &mut Parts, params: &Params, client: &Client, error: OAuthError) -> Result<Response, AppError> {
+    let beside = requested_address(params).and_then(|requested| redirect_target(&client.metadata, requested));
+    match beside {
+        Ok(redirect_uri) => Stop::Tell(error).answer(app, parts, client, &ReturnAddress::of_refused(params, redirect_uri)).await,
+        // RFC 9101 §5: an address that stands in the object alone is not known while the object is not.
+        Err(_) if params.get("request").is_some() => Err(unreadable(error)),
+        Err(nowhere) => Err(nowhere),
+    }
+}
+
+/// RFC 9126 §4: `client_id` and the name of what was pushed; whatever else is sent along counts for nothing (A-PAR-03).
+async fn begin_pushed(app: &App, parts: &mut Parts, params: &Params, client: &Client, name: &str) -> Result<Response, AppError> {
+    params.refuse_repeated().map_err(unreadable)?;
+    if params.get("request").is_some() {
+        return Err(unreadable(OAuthError::invalid_request("request and request_uri can't be sent together")));
+    }
+    let client_id = &client.metadata.client_id;
+    if parts.extensions.get::<Browser>().is_none() {
+        // A POST from another site: the browser shows its cookie with a GET.
+        let query: String =
+            form_urlencoded::Serializer::new(String::new()).append_pair("client_id", client_id.as_str()).append_pair("request_uri", name).finish();
+        return Ok(to(app, &format!("{}?{query}", path::AUTHORIZE)));
+    }
+    let request = pushed_requests::begin(app, client_id, name).await?;
+    go_on(app, parts, &request, None).await
+}
+
+/// Goes on with a request that was kept before; where it stops, its client hears it.
+async fn go_on(app: &App, parts: &mut Parts, request: &AuthorizationRequest, kept: Option<String>) -> Result<Response, AppError> {
+    let client = asking_client(app, request)?;
+    match proceed(app, parts, request, kept).await {
+        Ok(response) => Ok(response),
+        Err(stop) => {
+            if let Stop::Tell(_) = stop {
+                pushed_requests::answer(app, request).await?;
+            }
+            stop.answer(app, parts, &client, &request.return_address()).await
+        }
+    }
 }
 
 /// Why a request does not go on.
@@ -103,18 +146,18 @@ pub(super) enum Stop {
     /// Said on our own page.
     Page(AppError),
     /// Said to the client.
-    Redirect(OAuthError),
+    Tell(OAuthError),
 }
 
 impl Stop {
-    /// The answer: an error of ours, or the client's address with the refusal, its `state` and `iss` (RFC 6749 §4.1.2.1, RFC 9207 §2).
-    fn answer(self, app: &App, redirect_uri: &RedirectUri, state: Option<&str>) -> Result<Response, AppError> {
+    /// The answer: an error of ours, or the client hears the refusal, with its `state` and `iss` (RFC 6749 §4.1.2.1, RFC 9207 §2).
+    async fn answer(self, app: &App, parts: &mut Parts, client: &Client, to: &ReturnAddress) -> Result<Response, AppError> {
         match self {
             Self::Page(error) => Err(error),
-            Self::Redirect(error) => {
+            Self::Tell(error) => {
                 tracing::info!(%error, "refused");
-                let response = AuthorizationResponse::refusal(&error, state, &app.config().issuer);
-                Ok(Redirect::to(&response.location(redirect_uri)).into_response())
+                let response = AuthorizationResponse::refusal(&error, to, &app.config().issuer);
+                client_answer::send_from(app, parts, client, to, &response).await
             }
         }
     }
@@ -126,11 +169,11 @@ impl From<AppError> for Stop {
         match error.kind {
             Kind::Unavailable(_) => {
                 tracing::warn!(%error, "unavailable");
-                Self::Redirect(OAuthError::temporarily_unavailable("try again shortly"))
+                Self::Tell(OAuthError::temporarily_unavailable("try again shortly"))
             }
             Kind::Internal => {
                 tracing::error!(%error, "failed");
-                Self::Redirect(OAuthError::server_error("something went wrong here"))
+                Self::Tell(OAuthError::server_error("something went wrong here"))
             }
             _ => Self::Page(error),
         }
@@ -155,12 +198,14 @@ async fn proceed(app: &App, parts: &mut Parts, request: &AuthorizationRequest, k
     };
     let path = match (step, who) {
         (NextStep::Issue, Some(who)) => {
+            pushed_requests::answer(app, request).await?;
             sessions::note_use(app, &who.session);
             let code = codes::issue(app, request, who, browser.digest()).await?;
-            let response = AuthorizationResponse::code(&code, request.state.as_deref(), &app.config().issuer);
-            return Ok(Redirect::to(&response.location(&request.redirect_uri)).into_response());
+            let to = request.return_address();
+            let response = AuthorizationResponse::code(&code, &to, &app.config().issuer);
+            return Ok(client_answer::send_from(app, parts, &client, &to, &response).await?);
         }
-        (NextStep::Refuse(error), _) => return Err(Stop::Redirect(error)),
+        (NextStep::Refuse(error), _) => return Err(Stop::Tell(error)),
         (NextStep::Consent, _) => format!("/consent/{}", keep().await?),
         (NextStep::SaveBackupCodes, _) if is_current() => format!("/account/backup-codes?first&request={}", keep().await?),
         // The codes are shown to the current account alone, so that another one is chosen first.
@@ -173,7 +218,7 @@ async fn proceed(app: &App, parts: &mut Parts, request: &AuthorizationRequest, k
 fn unbound(app: &App, request: &AuthorizationRequest) -> Result<String, Stop> {
     let text = authorization_requests::keep_unbound(app, request.clone())?;
     if text.len() > LONGEST_UNBOUND {
-        return Err(Stop::Redirect(OAuthError::invalid_request("the request is too long to be sent by POST from another site")));
+        return Err(Stop::Tell(OAuthError::invalid_request("the request is too long to be sent by POST from another site")));
     }
     Ok(text)
 }

@@ -5,14 +5,14 @@
 //! asked in their own name (C-SES-07). Whoever is here in another state than the page is for goes back to `/authorize`, which knows.
 
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::Response;
 use serde::Deserialize;
 
 use crate::actions::authorization_requests::{self, present};
 use crate::actions::cancellation::{asking_client, denied};
-use crate::actions::consents;
 use crate::actions::everybody::Everybody;
 use crate::actions::next_steps::{step, whose};
+use crate::actions::{consents, pushed_requests};
 use crate::adapters::templates::pages::Consent;
 use crate::app::App;
 use crate::base::base64url;
@@ -20,9 +20,11 @@ use crate::base::digest::Digest;
 use crate::base::error::{AppError, Kind};
 use crate::oidc::authorize::to;
 use crate::protocol::authorization_request::AuthorizationRequest;
+use crate::protocol::claim_names::ClaimName;
 use crate::protocol::next_step::NextStep;
 use crate::store::reads::session_and_user::SessionAndUser;
 use crate::web::browser::Browser;
+use crate::web::client_answer;
 use crate::web::form::Form;
 use crate::web::origin::RequestOrigin;
 use crate::web::page::{Pages, person};
@@ -50,6 +52,8 @@ pub async fn show(
         presented: present(&client, &app.config().issuer).answered_at(request.redirect_uri.host()),
         user: person(&who.user),
         scopes: request.scope.tokens().map(|token| token.as_str().to_owned()).collect(),
+        claims: request.extent().further_claims().iter().map(ClaimName::name).collect(),
+        resources: request.resources.as_slice().iter().map(ToString::to_string).collect(),
         action: format!("{}/consent/{text}?person={}", app.config().issuer.path(), base64url::encode(mark(&app, &request, &who).as_bytes())),
         request: Some(text),
     };
@@ -64,6 +68,7 @@ pub async fn answer(
     browser: Browser,
     AllHere(here): AllHere,
     RequestOrigin(origin): RequestOrigin,
+    pages: Pages,
     form: Form,
 ) -> Result<Response, AppError> {
     let request = authorization_requests::read(&app, &text, browser.digest()).await?;
@@ -79,7 +84,9 @@ pub async fn answer(
         }
         "deny" => {
             consents::answer(&app, &request, &who, false, origin).await?;
-            Ok(Redirect::to(&denied(&app, &request)).into_response())
+            pushed_requests::answer(&app, &request).await?;
+            let client = asking_client(&app, &request)?;
+            client_answer::refuse(&app, &pages, &client, &request.return_address(), &denied())
         }
         _ => Err(AppError::new(Kind::Invalid, "invalid_request").because("decision is neither allow nor deny")),
     }

@@ -37,7 +37,8 @@ pub fn metadata_before_path(app: &App) -> Router<App> {
 fn metadata(app: &App) -> MethodRouter<App> {
     let (config, locales) = (app.config(), UI_LOCALES.map(str::to_owned).to_vec());
     let written = |algorithms: &[SigningAlgorithm]| {
-        let metadata = ProviderMetadata::new(&config.issuer, locales.clone(), &acr_values(config), algorithms);
+        let pushed = config.authorization.require_pushed_requests;
+        let metadata = ProviderMetadata::new(&config.issuer, locales.clone(), &acr_values(config), algorithms, pushed);
         let metadata = match config.registration.mode {
             RegistrationMode::Off => metadata,
             RegistrationMode::InitialAccessToken | RegistrationMode::Open => metadata.with_registration(&config.issuer),

@@ -1,4 +1,4 @@
-//! What relying parties talk to: discovery, authorization, tokens, userinfo, introspection, revocation, logout, registration.
+//! What relying parties talk to: discovery, authorization (pushed or not), tokens, userinfo, introspection, revocation, logout, registration.
 //!
 //! A handler takes in, identifies, judges, acts and answers; what is decided is decided in `protocol`, what is done is done in `actions`.
 
@@ -10,6 +10,7 @@ pub mod cors;
 pub mod documents;
 pub mod introspect;
 pub mod logout;
+pub mod par;
 pub mod register;
 pub mod revoke;
 pub mod sign_out;
@@ -42,6 +43,7 @@ pub fn routes() -> Router<App> {
 pub fn api() -> Router<App> {
     Router::new()
         .route(path::TOKEN, post(token::post).options(cors::preflight_post))
+        .route(path::PAR, post(par::post).options(cors::preflight_post))
         .route(path::REVOKE, post(revoke::post).options(cors::preflight_post))
         .route(path::INTROSPECT, post(introspect::post))
         .route(path::USERINFO, get(userinfo::get).post(userinfo::post).options(cors::preflight_get_and_post))

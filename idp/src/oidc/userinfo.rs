@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::oidc::answer::{Refused, json, no_store};
 use crate::oidc::api_request::authorization;
 use crate::oidc::cors;
+use crate::protocol::claim_names::ClaimNames;
 use crate::protocol::claims::{StandardClaims, UserInfo};
 use crate::protocol::error::{ErrorCode, OAuthError};
 use crate::protocol::params::Params;
@@ -73,7 +74,7 @@ async fn answer(app: &App, headers: &HeaderMap, shown: Result<Option<String>, OA
     exposed(response, headers, Some(&accepted))
 }
 
-/// OpenID Connect Core §5.3.2, §5.4: `sub`, and what the token's scope gives.
+/// OpenID Connect Core §5.3.2, §5.4, §5.5: `sub`, what the token's scope gives, and what its grant was asked for one by one.
 fn claims(app: &App, accepted: &Accepted) -> Result<UserInfo, OAuthError> {
     let scope = &accepted.token.scope;
     if !scope.contains(scope::OPENID) {
@@ -83,7 +84,8 @@ fn claims(app: &App, accepted: &Accepted) -> Result<UserInfo, OAuthError> {
     let facts = accepted.facts.as_ref().ok_or_else(|| OAuthError::insufficient_scope("nobody stands behind the access token"))?;
     let user = &facts.user;
     let sub = subjects::of(app, &accepted.client.metadata, &user.subject);
-    Ok(UserInfo { sub, claims: StandardClaims::for_scope(&person_facts(user), scope) })
+    let names = ClaimNames::of_scope(scope).union(&facts.grant.claims.userinfo);
+    Ok(UserInfo { sub, claims: StandardClaims::told(&person_facts(user), &names) })
 }
 
 /// OpenID Connect Core §5.3.2: JSON, or a signed JWT where the client registered an algorithm for it.

@@ -1,7 +1,7 @@
 //! What a client asks of the authorization endpoint (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1), read in two phases.
 //!
-//! [`identify`] and [`redirect_target`] find out where an answer may go; what they refuse is shown on our own page. Only then
-//! [`AuthorizationRequest::read`] judges the rest, one small check after the other, and what it refuses is redirected. The result is
+//! [`identify`], [`requested_address`] and [`redirect_target`] find out where an answer may go; what they refuse is shown on our own page. Only then
+//! [`AuthorizationRequest::read`] judges the rest, one small check after the other, and what it refuses is told the client. The result is
 //! typed and does not change again: it travels sealed, and no later step reads parameters.
 
 use std::fmt;
@@ -9,21 +9,24 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::base::clock::Time;
+use crate::base::digest::Digest;
 use crate::base::error::{AppError, Kind};
 use crate::base::id::{ClientId, Subject};
 use crate::base::single_use::SingleUseId;
 use crate::protocol::client_metadata::{ClientMetadata, GrantType};
 use crate::protocol::error::OAuthError;
+use crate::protocol::extent::Extent;
 use crate::protocol::params::Params;
 use crate::protocol::pkce::CodeChallenge;
 use crate::protocol::prompt::Prompt;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::requested_acr::RequestedAcr;
+use crate::protocol::requested_claims::{ClaimsParameter, RequestedClaims};
 use crate::protocol::resource::Resources;
+use crate::protocol::response_mode::ResponseMode;
+use crate::protocol::return_address::{ReturnAddress, echoed_state};
 use crate::protocol::scope::{self, Scope};
 
-/// The longest `state` that is echoed, in characters.
-pub const LONGEST_STATE: usize = 4096;
 /// The longest `nonce` that is carried, in characters.
 const LONGEST_NONCE: usize = 2048;
 /// The longest hint that can still be an email address (RFC 5321 §4.5.3.1.3).
@@ -31,21 +34,15 @@ const LONGEST_LOGIN_HINT: usize = 254;
 /// The longest list of languages that is carried.
 const LONGEST_UI_LOCALES: usize = 100;
 
-/// Whom a request says it is from, and where it wants its answer; neither is proved yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identified<'a> {
-    /// The client it names.
-    pub client_id: ClientId,
-    /// The address it names, in its exact text.
-    pub redirect_uri: &'a str,
+/// First phase: finds `client_id`. A refusal is a page of ours and never a redirect (RFC 6749 §4.1.2.1, A-RED-09).
+pub fn identify(params: &Params) -> Result<ClientId, AppError> {
+    sent_once(params, "client_id", "client_id_missing", "client_id_repeated").map(ClientId::from_text)
 }
 
-/// First phase: finds `client_id` and `redirect_uri`. A refusal is a page of ours and never a redirect (RFC 6749 §4.1.2.1, A-RED-09).
-pub fn identify(params: &Params) -> Result<Identified<'_>, AppError> {
-    let client_id = sent_once(params, "client_id", "client_id_missing", "client_id_repeated")?;
+/// Still the first phase: the `redirect_uri` that is asked for, in its exact text.
+pub fn requested_address(params: &Params) -> Result<&str, AppError> {
     // OpenID Connect Core §3.1.2.1: required, also when only one is registered (A-RED-08).
-    let redirect_uri = sent_once(params, "redirect_uri", "redirect_uri_missing", "redirect_uri_repeated")?;
-    Ok(Identified { client_id: ClientId::from_text(client_id), redirect_uri })
+    sent_once(params, "redirect_uri", "redirect_uri_missing", "redirect_uri_repeated")
 }
 
 fn sent_once<'a>(params: &'a Params, name: &str, missing: &'static str, repeated: &'static str) -> Result<&'a str, AppError> {
@@ -56,11 +53,6 @@ fn sent_once<'a>(params: &'a Params, name: &str, missing: &'static str, repeated
 /// Still the first phase, once the client is known: the registered address that `requested` is, in its exact text (A-RED-01).
 pub fn redirect_target(client: &ClientMetadata, requested: &str) -> Result<RedirectUri, AppError> {
     client.redirect_uri(requested).ok_or_else(|| AppError::new(Kind::Invalid, "redirect_uri_not_registered"))
-}
-
-/// The `state` that even a refusal echoes (RFC 6749 §4.1.2.1): not if it was sent twice, and not if it is longer than we carry.
-pub fn echoed_state(params: &Params) -> Option<&str> {
-    params.get("state").filter(|state| is_at_most(state, LONGEST_STATE))
 }
 
 /// A request that passed every check. As JSON it has short names and no empty members, for it is sealed into an address.
@@ -79,6 +71,9 @@ pub struct AuthorizationRequest {
     /// What is asked for and may be given; `openid` is always in it.
     #[serde(rename = "s")]
     pub scope: Scope,
+    /// How the answer travels there.
+    #[serde(rename = "w", default, skip_serializing_if = "ResponseMode::is_default")]
+    pub response_mode: ResponseMode,
     /// Echoed to the client, byte for byte.
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
@@ -103,10 +98,13 @@ pub struct AuthorizationRequest {
     /// How strong a sign-in the client asks for.
     #[serde(rename = "a", default, skip_serializing_if = "RequestedAcr::is_empty")]
     pub acr: RequestedAcr,
+    /// The claims that are asked for one by one.
+    #[serde(rename = "j", default, skip_serializing_if = "RequestedClaims::is_empty")]
+    pub claims: RequestedClaims,
     /// The resources that access tokens are asked for (RFC 8707).
     #[serde(rename = "o", default, skip_serializing_if = "Resources::is_empty")]
     pub resources: Resources,
-    /// The person that a verified `id_token_hint` names: nobody else's answer may be given.
+    /// The person that a verified `id_token_hint`, or `sub` in `claims`, names: nobody else's answer may be given.
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub hint_subject: Option<Subject>,
     /// The client that this ID token was given to, where it is another one: it may know the person by another `sub` (OpenID Connect Core §8).
@@ -115,10 +113,13 @@ pub struct AuthorizationRequest {
     /// When it arrived. Facts later than this are facts for this request.
     #[serde(rename = "b")]
     pub began_at: Time,
+    /// The row that it rests in, if it was pushed; then it does not travel.
+    #[serde(skip)]
+    pub pushed: Option<Digest>,
 }
 
 impl AuthorizationRequest {
-    /// Second phase: every check in order. A refusal goes to `redirect_uri` with [`echoed_state`].
+    /// Second phase: every check in order. A refusal goes to [`ReturnAddress::of_refused`].
     ///
     /// `redirect_uri` is what [`redirect_target`] gave; `hint_subject` is whom a *verified* `id_token_hint` names.
     pub fn read(
@@ -132,28 +133,43 @@ impl AuthorizationRequest {
         params.refuse_repeated()?;
         refuse_request_objects(params)?;
         check_response_type(params)?;
-        check_response_mode(params)?;
+        let response_mode = ResponseMode::read(params, &redirect_uri)?;
         let prompt = Prompt::parse(params.get("prompt").unwrap_or_default())?;
         let scope = read_scope(params, client, &prompt)?;
         let nonce = read_nonce(params)?;
+        let claims = ClaimsParameter::read(params)?;
         Ok(Self {
             id,
             client_id: client.client_id.clone(),
             redirect_uri,
             scope,
-            state: read_state(params)?,
+            response_mode,
+            state: read_state(params, response_mode)?,
             code_challenge: read_code_challenge(params, client, nonce.as_deref())?,
             nonce,
             prompt,
-            max_age: read_max_age(params)?,
+            // OpenID Connect Registration §2 (default_max_age): for a request that says nothing itself.
+            max_age: read_max_age(params)?.or(client.default_max_age),
             login_hint: read_login_hint(params),
             ui_locales: read_ui_locales(params),
-            acr: RequestedAcr::read(params)?,
+            acr: RequestedAcr::read(params, &claims, &client.default_acr_values),
+            claims: claims.names(),
             resources: Resources::read(params, &client.resources)?,
-            hint_subject,
+            hint_subject: the_one_person(hint_subject, claims.subject()?)?,
             hint_client: None,
             began_at: now,
+            pushed: None,
         })
+    }
+
+    /// How far it goes.
+    pub fn extent(&self) -> Extent {
+        Extent { scope: self.scope.clone(), claims: self.claims.everywhere(), resources: self.resources.clone() }
+    }
+
+    /// Where its answer goes.
+    pub fn return_address(&self) -> ReturnAddress {
+        ReturnAddress { redirect_uri: self.redirect_uri.clone(), mode: self.response_mode, state: self.state.clone() }
     }
 }
 
@@ -164,13 +180,13 @@ impl fmt::Debug for AuthorizationRequest {
     }
 }
 
-/// OpenID Connect Core §3.1.2.6: what is not supported is refused, never ignored, for it may hold the real request (A-JAR-01).
+/// OpenID Connect Core §3.1.2.6: what holds the real request is read before; where it was not, it is refused and never ignored (A-JAR-01).
 fn refuse_request_objects(params: &Params) -> Result<(), OAuthError> {
     if params.get("request").is_some() {
-        return Err(OAuthError::request_not_supported("request objects are not supported"));
+        return Err(OAuthError::request_not_supported("a request object can't stand here"));
     }
     if params.get("request_uri").is_some() {
-        return Err(OAuthError::request_uri_not_supported("request_uri is not supported"));
+        return Err(OAuthError::request_uri_not_supported("request_uri can't stand here"));
     }
     if params.get("registration").is_some() {
         return Err(OAuthError::registration_not_supported("the registration parameter is not supported"));
@@ -184,14 +200,6 @@ fn check_response_type(params: &Params) -> Result<(), OAuthError> {
         Some("code") => Ok(()),
         Some(_) => Err(OAuthError::unsupported_response_type("response_type must be code")),
         None => Err(OAuthError::invalid_request("response_type is missing")),
-    }
-}
-
-/// OAuth 2.0 Multiple Response Type Encoding Practices §2.1: what is not supported is refused, by way of the default mode (A-RTM-03).
-fn check_response_mode(params: &Params) -> Result<(), OAuthError> {
-    match params.get("response_mode") {
-        None | Some("query") => Ok(()),
-        Some(_) => Err(OAuthError::invalid_request("response_mode must be query")),
     }
 }
 
@@ -210,6 +218,14 @@ fn read_scope(params: &Params, client: &ClientMetadata, prompt: &Prompt) -> Resu
     Ok(given.only(|word| word != scope::OFFLINE_ACCESS || may_stay))
 }
 
+/// OpenID Connect Core §3.1.2.2, §5.5.1: a hint and a claim that name two people can't both be answered (A-AUTHN-03).
+fn the_one_person(hinted: Option<Subject>, claimed: Option<Subject>) -> Result<Option<Subject>, OAuthError> {
+    match (hinted, claimed) {
+        (Some(hinted), Some(claimed)) if hinted != claimed => Err(OAuthError::login_required("id_token_hint and claims name two people")),
+        (hinted, claimed) => Ok(hinted.or(claimed)),
+    }
+}
+
 fn read_nonce(params: &Params) -> Result<Option<String>, OAuthError> {
     let nonce = params.get("nonce");
     if nonce.is_some_and(|nonce| !is_at_most(nonce, LONGEST_NONCE)) {
@@ -218,10 +234,10 @@ fn read_nonce(params: &Params) -> Result<Option<String>, OAuthError> {
     Ok(nonce.map(str::to_owned))
 }
 
-fn read_state(params: &Params) -> Result<Option<String>, OAuthError> {
-    let state = echoed_state(params);
+fn read_state(params: &Params, mode: ResponseMode) -> Result<Option<String>, OAuthError> {
+    let state = echoed_state(params, mode);
     if state.is_none() && params.get("state").is_some() {
-        return Err(OAuthError::invalid_request("state is longer than 4096 characters"));
+        return Err(OAuthError::invalid_request("state is longer than 4096 characters, or has some that no form carries"));
     }
     Ok(state.map(str::to_owned))
 }
@@ -321,7 +337,10 @@ mod tests {
     /// A-RED-08, A-RED-09, A-RTM-05: a missing or doubled client_id or redirect_uri is for our own page.
     #[test]
     fn a_request_names_its_client_and_address_once() {
-        let pairs = |pairs: &[(&str, &str)]| identify(&Params::from_pairs(pairs.iter().copied())).map(|found| found.redirect_uri.to_owned());
+        let pairs = |pairs: &[(&str, &str)]| {
+            let params = Params::from_pairs(pairs.iter().copied());
+            identify(&params).and_then(|_| requested_address(&params).map(str::to_owned))
+        };
         let (client, address) = (("client_id", "shop"), ("redirect_uri", "https://shop.test/cb"));
         assert_eq!(pairs(&[client, address]).unwrap(), "https://shop.test/cb");
         for (sent, code) in [
@@ -362,8 +381,6 @@ mod tests {
         for (name, value, code) in [
             ("response_type", "", InvalidRequest),
             ("response_mode", "foo", InvalidRequest),
-            ("response_mode", "fragment", InvalidRequest),
-            ("response_mode", "form_post", InvalidRequest),
             ("response_mode", "query.jwt", InvalidRequest),
             ("response_mode", "QUERY", InvalidRequest),
             ("request", "eyJhbGciOiJub25lIn0.e30.", RequestNotSupported),
@@ -404,10 +421,13 @@ mod tests {
     fn a_repeated_parameter_is_refused_and_a_repeated_state_is_not_echoed() {
         let doubled = Params::gather(&[b"client_id=shop&redirect_uri=https://shop.test/cb&state=a&nonce=n", b"nonce=n"]).unwrap();
         assert_eq!(read(&doubled, &shop()).unwrap_err().code(), ErrorCode::InvalidRequest);
-        assert_eq!(echoed_state(&doubled), Some("a"));
+        assert_eq!(echoed_state(&doubled, ResponseMode::Query), Some("a"));
         let doubled_state = Params::gather(&[b"state=a&state=a"]).unwrap();
-        assert_eq!((read(&doubled_state, &shop()).unwrap_err().code(), echoed_state(&doubled_state)), (ErrorCode::InvalidRequest, None));
-        assert_eq!(echoed_state(&ordinary(&[("state", &"x".repeat(4097))])), None);
+        assert_eq!(
+            (read(&doubled_state, &shop()).unwrap_err().code(), echoed_state(&doubled_state, ResponseMode::Query)),
+            (ErrorCode::InvalidRequest, None)
+        );
+        assert_eq!(echoed_state(&ordinary(&[("state", &"x".repeat(4097))]), ResponseMode::Query), None);
     }
 
     /// A-PKCE-01: a confidential client may be exempt, and then sends a nonce; a public one never is.

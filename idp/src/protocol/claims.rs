@@ -1,4 +1,4 @@
-//! What is said about a person: which claims each scope gives (OpenID Connect Core §5.1, §5.4), and how they proved who they are
+//! What is said about a person: their claims (OpenID Connect Core §5.1), and how they proved who they are
 //! (`acr` and `amr`, §2). Userinfo and ID token take their claims from here, so that they always agree.
 
 use std::fmt;
@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::base::clock::Time;
 use crate::base::email::Email;
 use crate::base::id::Subject;
+use crate::protocol::claim_names::{ClaimName, ClaimNames};
 use crate::protocol::profile::{Address, Profile};
 use crate::protocol::registered_word::{UnknownWord, registered_words};
-use crate::protocol::scope::{self, Scope};
 use crate::protocol::time_zone::TimeZone;
 
 /// What is known about a person that claims are made of.
@@ -31,7 +31,7 @@ pub struct PersonFacts {
     pub email_verified: bool,
 }
 
-/// The standard claims that a scope gives (OpenID Connect Core §5.1). What is not known or not asked for is left out, never null.
+/// The standard claims (OpenID Connect Core §5.1). What is not known or not asked for is left out, never null.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct StandardClaims {
     /// Full name, for display.
@@ -71,28 +71,38 @@ pub struct AddressClaim {
 }
 
 impl StandardClaims {
-    /// The claims about a person that `scope` gives (OpenID Connect Core §5.4), and no other.
-    pub fn for_scope(person: &PersonFacts, scope: &Scope) -> Self {
-        let mut claims = Self::default();
-        if scope.contains(scope::PROFILE) {
-            claims.name.clone_from(&person.name);
-            claims.profile = Profile { phone_number: None, address: Address::default(), ..person.profile.clone() };
-            claims.zoneinfo.clone_from(&person.zoneinfo);
-            claims.updated_at = person.updated_at.map(Time::seconds);
+    /// These claims about a person, as far as they are known, and no other.
+    pub fn told(person: &PersonFacts, names: &ClaimNames) -> Self {
+        fn if_asked<T: Clone>(asked: bool, known: &Option<T>) -> Option<T> {
+            known.clone().filter(|_| asked)
         }
-        if scope.contains(scope::EMAIL) {
-            claims.email = Some(person.email.to_string());
-            claims.email_verified = Some(person.email_verified);
+        let is_asked = |claim: ClaimName| names.contains(claim);
+        let known = &person.profile;
+        let address = known.address.formatted().filter(|_| is_asked(ClaimName::Address));
+        Self {
+            name: if_asked(is_asked(ClaimName::Name), &person.name),
+            profile: Profile {
+                given_name: if_asked(is_asked(ClaimName::GivenName), &known.given_name),
+                family_name: if_asked(is_asked(ClaimName::FamilyName), &known.family_name),
+                middle_name: if_asked(is_asked(ClaimName::MiddleName), &known.middle_name),
+                nickname: if_asked(is_asked(ClaimName::Nickname), &known.nickname),
+                preferred_username: if_asked(is_asked(ClaimName::PreferredUsername), &known.preferred_username),
+                profile: if_asked(is_asked(ClaimName::Profile), &known.profile),
+                picture: if_asked(is_asked(ClaimName::Picture), &known.picture),
+                website: if_asked(is_asked(ClaimName::Website), &known.website),
+                gender: if_asked(is_asked(ClaimName::Gender), &known.gender),
+                birthdate: if_asked(is_asked(ClaimName::Birthdate), &known.birthdate),
+                locale: if_asked(is_asked(ClaimName::Locale), &known.locale),
+                phone_number: if_asked(is_asked(ClaimName::PhoneNumber), &known.phone_number),
+                address: Address::default(),
+            },
+            zoneinfo: if_asked(is_asked(ClaimName::Zoneinfo), &person.zoneinfo),
+            updated_at: person.updated_at.map(Time::seconds).filter(|_| is_asked(ClaimName::UpdatedAt)),
+            email: is_asked(ClaimName::Email).then(|| person.email.to_string()),
+            email_verified: is_asked(ClaimName::EmailVerified).then_some(person.email_verified),
+            phone_number_verified: (is_asked(ClaimName::PhoneNumberVerified) && known.phone_number.is_some()).then_some(false),
+            address: address.map(|formatted| AddressClaim { formatted, parts: known.address.clone() }),
         }
-        if scope.contains(scope::PHONE) {
-            claims.profile.phone_number.clone_from(&person.profile.phone_number);
-            claims.phone_number_verified = claims.profile.phone_number.as_ref().map(|_| false);
-        }
-        if scope.contains(scope::ADDRESS) {
-            let parts = &person.profile.address;
-            claims.address = parts.formatted().map(|formatted| AddressClaim { formatted, parts: parts.clone() });
-        }
-        claims
     }
 }
 
@@ -101,7 +111,7 @@ impl StandardClaims {
 pub struct UserInfo {
     /// Who it is about; always there.
     pub sub: Subject,
-    /// What the scope gives.
+    /// What the scope gives, and what was asked for one by one.
     #[serde(flatten)]
     pub claims: StandardClaims,
 }
@@ -199,6 +209,7 @@ impl FromStr for Amr {
 mod tests {
     use super::*;
     use crate::protocol::claim_values::{Birthdate, LanguageTag, Line, PhoneNumber, PreferredUsername, WebAddress};
+    use crate::protocol::scope::Scope;
 
     fn alice() -> PersonFacts {
         PersonFacts {
@@ -212,7 +223,7 @@ mod tests {
     }
 
     fn told(person: &PersonFacts, scope: &str) -> String {
-        let claims = StandardClaims::for_scope(person, &Scope::parse(scope).unwrap());
+        let claims = StandardClaims::told(person, &ClaimNames::of_scope(&Scope::parse(scope).unwrap()));
         serde_json::to_string(&UserInfo { sub: Subject::from_text("s"), claims }).unwrap()
     }
 
@@ -229,6 +240,14 @@ mod tests {
         ] {
             assert_eq!(told(person, scope), expected, "{scope}");
         }
+    }
+
+    /// OpenID Connect Core §5.5: claims are told one by one as well.
+    #[test]
+    fn single_claims_are_told() {
+        let names = [ClaimName::EmailVerified, ClaimName::Name, ClaimName::PhoneNumberVerified, ClaimName::Birthdate].into_iter().collect();
+        let told = serde_json::to_string(&StandardClaims::told(&alice(), &names)).unwrap();
+        assert_eq!(told, r#"{"name":"Alice","email_verified":true}"#);
     }
 
     /// OpenID Connect Core §5.1, §5.1.1, §5.4: everything that can be told, each under the scope it belongs to.

@@ -8,6 +8,8 @@ use crate::protocol::claims::Acr;
 use crate::protocol::client_metadata::{ClientAlgorithm, GrantType, ResponseType, SubjectType, TokenEndpointAuthMethod};
 use crate::protocol::pkce;
 use crate::protocol::prompt::PromptValue;
+use crate::protocol::request_object;
+use crate::protocol::response_mode::ResponseMode;
 use crate::protocol::scope;
 use crate::protocol::signing_algorithm::SigningAlgorithm;
 
@@ -15,6 +17,8 @@ use crate::protocol::signing_algorithm::SigningAlgorithm;
 pub mod path {
     /// The authorization endpoint.
     pub const AUTHORIZE: &str = "/authorize";
+    /// The pushed authorization request endpoint.
+    pub const PAR: &str = "/par";
     /// The token endpoint.
     pub const TOKEN: &str = "/token";
     /// The userinfo endpoint.
@@ -71,6 +75,7 @@ const CLAIMS: [&str; 30] = [
 pub struct ProviderMetadata {
     issuer: String,
     authorization_endpoint: String,
+    pushed_authorization_request_endpoint: String,
     token_endpoint: String,
     userinfo_endpoint: String,
     jwks_uri: String,
@@ -81,7 +86,7 @@ pub struct ProviderMetadata {
     registration_endpoint: Option<String>,
     scopes_supported: [&'static str; 6],
     response_types_supported: [&'static str; 1],
-    response_modes_supported: [&'static str; 1],
+    response_modes_supported: [&'static str; 3],
     grant_types_supported: [&'static str; 3],
     acr_values_supported: Vec<&'static str>,
     subject_types_supported: [&'static str; 2],
@@ -95,27 +100,32 @@ pub struct ProviderMetadata {
     introspection_endpoint_auth_signing_alg_values_supported: [&'static str; 5],
     code_challenge_methods_supported: [&'static str; 1],
     prompt_values_supported: [&'static str; 4],
+    display_values_supported: [&'static str; 4],
     claim_types_supported: [&'static str; 1],
     claims_supported: [&'static str; 30],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ui_locales_supported: Vec<String>,
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
+    request_object_signing_alg_values_supported: [&'static str; 4],
     // The default of this one is true (OpenID Connect Discovery §3), so it is always said (A-JAR-01).
     request_uri_parameter_supported: bool,
+    require_request_uri_registration: bool,
+    require_pushed_authorization_requests: bool,
     authorization_response_iss_parameter_supported: bool,
 }
 
 impl ProviderMetadata {
     /// What the provider at `issuer` says about itself; `ui_locales` are the languages its pages are written in, `acr_values` how strong a sign-in
-    /// may be, and `signing` the algorithms that it has keys for.
-    pub fn new(issuer: &Issuer, ui_locales: Vec<String>, acr_values: &[Acr], signing: &[SigningAlgorithm]) -> Self {
+    /// may be, `signing` the algorithms that it has keys for, and `require_pushed_requests` whether all requests must be pushed.
+    pub fn new(issuer: &Issuer, ui_locales: Vec<String>, acr_values: &[Acr], signing: &[SigningAlgorithm], require_pushed_requests: bool) -> Self {
         let auth_methods = TokenEndpointAuthMethod::ALL.map(TokenEndpointAuthMethod::name);
         let client_algorithms = ClientAlgorithm::ALL.map(ClientAlgorithm::name);
         let signing: Vec<_> = signing.iter().map(|algorithm| algorithm.name()).collect();
         Self {
             issuer: issuer.as_str().to_owned(),
             authorization_endpoint: issuer.join(path::AUTHORIZE),
+            pushed_authorization_request_endpoint: issuer.join(path::PAR),
             token_endpoint: issuer.join(path::TOKEN),
             userinfo_endpoint: issuer.join(path::USERINFO),
             jwks_uri: issuer.join(path::JWKS),
@@ -125,7 +135,7 @@ impl ProviderMetadata {
             registration_endpoint: None,
             scopes_supported: scope::SUPPORTED,
             response_types_supported: ResponseType::ALL.map(ResponseType::name),
-            response_modes_supported: ["query"],
+            response_modes_supported: ResponseMode::ALL.map(ResponseMode::name),
             grant_types_supported: GrantType::ALL.map(GrantType::name),
             acr_values_supported: acr_values.iter().map(|acr| acr.name()).collect(),
             subject_types_supported: SubjectType::ALL.map(SubjectType::name),
@@ -140,12 +150,16 @@ impl ProviderMetadata {
             introspection_endpoint_auth_signing_alg_values_supported: client_algorithms,
             code_challenge_methods_supported: [pkce::S256],
             prompt_values_supported: PromptValue::ALL.map(PromptValue::name),
+            display_values_supported: ["page", "popup", "touch", "wap"],
             claim_types_supported: ["normal"],
             claims_supported: CLAIMS,
             ui_locales_supported: ui_locales,
-            claims_parameter_supported: false,
-            request_parameter_supported: false,
-            request_uri_parameter_supported: false,
+            claims_parameter_supported: true,
+            request_parameter_supported: true,
+            request_object_signing_alg_values_supported: request_object::ALGORITHMS.map(ClientAlgorithm::name),
+            request_uri_parameter_supported: true,
+            require_request_uri_registration: true,
+            require_pushed_authorization_requests: require_pushed_requests,
             authorization_response_iss_parameter_supported: true,
         }
     }
@@ -166,7 +180,7 @@ mod tests {
 
     fn document(issuer: &str, locales: &[&str]) -> Value {
         let locales = locales.iter().map(|&locale| locale.to_owned()).collect();
-        serde_json::to_value(ProviderMetadata::new(&Issuer::parse(issuer).unwrap(), locales, &Acr::ALL, &SigningAlgorithm::ALL)).unwrap()
+        serde_json::to_value(ProviderMetadata::new(&Issuer::parse(issuer).unwrap(), locales, &Acr::ALL, &SigningAlgorithm::ALL, false)).unwrap()
     }
 
     /// A-DISC-01, A-PKCE-05, A-JAR-01, A-ISS-01: the whole document.
@@ -175,6 +189,7 @@ mod tests {
         let expected = json!({
             "issuer": "https://example.com/id",
             "authorization_endpoint": "https://example.com/id/authorize",
+            "pushed_authorization_request_endpoint": "https://example.com/id/par",
             "token_endpoint": "https://example.com/id/token",
             "userinfo_endpoint": "https://example.com/id/userinfo",
             "jwks_uri": "https://example.com/id/jwks",
@@ -183,7 +198,7 @@ mod tests {
             "end_session_endpoint": "https://example.com/id/logout",
             "scopes_supported": ["openid", "profile", "email", "address", "phone", "offline_access"],
             "response_types_supported": ["code"],
-            "response_modes_supported": ["query"],
+            "response_modes_supported": ["query", "fragment", "form_post"],
             "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
             "acr_values_supported": ["password", "password+otp", "phr", "phrh"],
             "subject_types_supported": ["public", "pairwise"],
@@ -197,6 +212,7 @@ mod tests {
             "introspection_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA", "HS256"],
             "code_challenge_methods_supported": ["S256"],
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
+            "display_values_supported": ["page", "popup", "touch", "wap"],
             "claim_types_supported": ["normal"],
             "claims_supported": [
                 "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "name", "given_name", "family_name",
@@ -204,9 +220,12 @@ mod tests {
                 "updated_at", "email", "email_verified", "address", "phone_number", "phone_number_verified"
             ],
             "ui_locales_supported": ["en", "de"],
-            "claims_parameter_supported": false,
-            "request_parameter_supported": false,
-            "request_uri_parameter_supported": false,
+            "claims_parameter_supported": true,
+            "request_parameter_supported": true,
+            "request_object_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
+            "request_uri_parameter_supported": true,
+        "require_request_uri_registration": true,
+            "require_pushed_authorization_requests": false,
             "authorization_response_iss_parameter_supported": true
         });
         assert_eq!(document("https://example.com/id", &["en", "de"]), expected);

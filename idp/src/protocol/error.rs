@@ -80,10 +80,14 @@ error_codes! {
     InteractionRequired, interaction_required, 400;
     /// The sign-in was not as strong as the client makes it a condition (Unmet Authentication Requirements 1.0 §2).
     UnmetAuthenticationRequirements, unmet_authentication_requirements, 400;
-    /// Request objects by value are not read here (OpenID Connect Core §3.1.2.6, §6.1).
+    /// A request object that nobody signed, or of a client without keys (OpenID Connect Core §3.1.2.6, §6.1).
     RequestNotSupported, request_not_supported, 400;
-    /// Request objects by reference are not read here, and not fetched (OpenID Connect Core §3.1.2.6, §6.2).
+    /// A reference that is neither the name of a pushed request nor registered; nothing is fetched (OpenID Connect Core §3.1.2.6, §6.2).
     RequestUriNotSupported, request_uri_not_supported, 400;
+    /// What stands at a registered `request_uri` can't be had (OpenID Connect Core §3.1.2.6).
+    InvalidRequestUri, invalid_request_uri, 400;
+    /// A request object is not signed as its client registered, over, or contradicts what stands beside it (OpenID Connect Core §3.1.2.6).
+    InvalidRequestObject, invalid_request_object, 400;
     /// Registration inside a request is for self-issued providers (OpenID Connect Core §3.1.2.6, §7.2.1).
     RegistrationNotSupported, registration_not_supported, 400;
     /// A resource is no resource, is not registered for this client, or is more than was granted (RFC 8707 §2).

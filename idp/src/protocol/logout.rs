@@ -4,11 +4,11 @@
 use crate::base::error::{AppError, Kind};
 use crate::base::id::{ClientId, Sid};
 use crate::base::secret::SecretString;
-use crate::protocol::authorization_request::LONGEST_STATE;
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::error::OAuthError;
 use crate::protocol::params::Params;
 use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::return_address::LONGEST_STATE;
 
 /// What a client asks of the end-session endpoint. `logout_hint` is not read: it names a person without proof.
 #[derive(Clone, Debug)]

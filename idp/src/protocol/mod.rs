@@ -2,6 +2,7 @@
 
 pub mod authorization_request;
 pub mod authorization_response;
+pub mod claim_names;
 pub mod claim_values;
 pub mod claims;
 pub mod client_assertion;
@@ -11,6 +12,7 @@ pub mod client_uri;
 pub mod discovery;
 pub mod dynamic_registration;
 pub mod error;
+pub mod extent;
 pub mod logout;
 pub mod next_step;
 pub mod params;
@@ -19,8 +21,12 @@ pub mod profile;
 pub mod prompt;
 pub mod redirect_uri;
 pub mod registered_word;
+pub mod request_object;
 pub mod requested_acr;
+pub mod requested_claims;
 pub mod resource;
+pub mod response_mode;
+pub mod return_address;
 pub mod scope;
 pub mod sector_identifier;
 pub mod signing_algorithm;

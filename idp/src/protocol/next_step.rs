@@ -13,8 +13,8 @@ use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::claims::Acr;
 use crate::protocol::client_metadata::ConsentPolicy;
 use crate::protocol::error::OAuthError;
+use crate::protocol::extent::Extent;
 use crate::protocol::prompt::PromptValue;
-use crate::protocol::scope::Scope;
 
 /// Who is here, and since when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct SessionFacts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConsentFacts {
     /// Everything that was allowed.
-    pub scope: Scope,
+    pub extent: Extent,
     /// The request at which it was allowed.
     pub given_for: SingleUseId,
 }
@@ -134,7 +134,7 @@ fn stronger(request: &AuthorizationRequest, session: &SessionFacts) -> Option<De
 
 /// OpenID Connect Core §3.1.2.4: whether the person, or an administrator for them, allowed what is asked.
 fn is_allowed(request: &AuthorizationRequest, facts: &Facts) -> bool {
-    let consent = facts.consent.as_ref().filter(|consent| request.scope.is_subset_of(&consent.scope));
+    let consent = facts.consent.as_ref().filter(|consent| request.extent().is_within(&consent.extent));
     let allowed_now = consent.is_some_and(|consent| consent.given_for == request.id);
     match facts.consent_policy {
         _ if allowed_now => true,
@@ -157,7 +157,10 @@ mod tests {
     use crate::protocol::prompt::Prompt;
     use crate::protocol::redirect_uri::RedirectUri;
     use crate::protocol::requested_acr::RequestedAcr;
+    use crate::protocol::requested_claims::{ClaimsParameter, RequestedClaims};
     use crate::protocol::resource::Resources;
+    use crate::protocol::response_mode::ResponseMode;
+    use crate::protocol::scope::Scope;
 
     const BEGAN: Time = Time::from_seconds(1_764_000_000);
     const NOW: Time = Time::from_seconds(1_764_000_010);
@@ -172,6 +175,7 @@ mod tests {
             client_id: ClientId::from_text("shop"),
             redirect_uri: RedirectUri::from_text("https://shop.test/cb"),
             scope: Scope::of(&["openid", "email"]),
+            response_mode: ResponseMode::Query,
             state: None,
             nonce: None,
             code_challenge: None,
@@ -180,17 +184,20 @@ mod tests {
             login_hint: None,
             ui_locales: None,
             acr: RequestedAcr::default(),
+            claims: RequestedClaims::default(),
             resources: Resources::default(),
             hint_subject: None,
             hint_client: None,
             began_at: BEGAN,
+            pushed: None,
         }
     }
 
     const ESSENTIAL_PHR: &str = r#"claims={"id_token":{"acr":{"essential":true,"value":"phr"}}}"#;
 
     fn asking_for(acr: &str) -> RequestedAcr {
-        RequestedAcr::read(&Params::gather(&[acr.as_bytes()]).unwrap()).unwrap()
+        let params = Params::gather(&[acr.as_bytes()]).unwrap();
+        RequestedAcr::read(&params, &ClaimsParameter::read(&params).unwrap(), &[])
     }
 
     fn alice() -> Subject {
@@ -207,7 +214,8 @@ mod tests {
             acr: Acr::PasswordOtp,
             backup_codes_waiting: false,
         };
-        let consent = ConsentFacts { scope: Scope::of(&["openid", "email"]), given_for: SingleUseId::from_bytes([9; SingleUseId::LENGTH]) };
+        let consent =
+            ConsentFacts { extent: Extent::of_scope(Scope::of(&["openid", "email"])), given_for: SingleUseId::from_bytes([9; SingleUseId::LENGTH]) };
         Facts { session: Some(session), consent: Some(consent), consent_policy: ConsentPolicy::Remembered }
     }
 
@@ -234,9 +242,16 @@ mod tests {
         let chosen_at_the_same_moment = with_session(|session| session.chosen_at = BEGAN);
         let waiting = with_session(|session| session.backup_codes_waiting = true);
         let not_allowed = Facts { consent: None, ..settled() };
-        let less = Facts { consent: settled().consent.map(|consent| ConsentFacts { scope: Scope::of(&["openid"]), ..consent }), ..settled() };
+        let less = Facts {
+            consent: settled().consent.map(|consent| ConsentFacts { extent: Extent::of_scope(Scope::of(&["openid"])), ..consent }),
+            ..settled()
+        };
         let allowed_now = Facts { consent: settled().consent.map(|consent| ConsentFacts { given_for: request("").id, ..consent }), ..settled() };
         let less_now = Facts { consent: less.consent.clone().map(|consent| ConsentFacts { given_for: request("").id, ..consent }), ..settled() };
+        let one_by_one = |claims: &str| {
+            let claims = ClaimsParameter::read(&Params::from_pairs([("claims", claims)])).unwrap().names();
+            AuthorizationRequest { claims, ..request("") }
+        };
         let trusted = Facts { consent: None, consent_policy: ConsentPolicy::NotAsked, ..settled() };
         let each_time = Facts { consent_policy: ConsentPolicy::EachTime, ..settled() };
         let each_time_allowed = Facts { consent_policy: ConsentPolicy::EachTime, ..allowed_now.clone() };
@@ -286,6 +301,8 @@ mod tests {
             ("not allowed, silent", request("none"), &not_allowed, "consent_required"),
             ("more than was allowed", request(""), &less, "Consent"),
             ("more than was allowed, silent", request("none"), &less, "consent_required"),
+            ("a claim beyond what was allowed", one_by_one(r#"{"userinfo":{"birthdate":null}}"#), &settled(), "Consent"),
+            ("a claim that was allowed by its scope", one_by_one(r#"{"id_token":{"email":null}}"#), &settled(), "Issue"),
             ("less than it asks, allowed now", request("consent"), &less_now, "Consent"),
             ("asking again", request("consent"), &settled(), "Consent"),
             ("asking again, allowed now", request("consent"), &allowed_now, "Issue"),
@@ -311,7 +328,7 @@ mod tests {
             NextStep::SignInAgain => facts.session.iter_mut().for_each(|session| (session.authenticated_at, session.chosen_at) = (now, now)),
             NextStep::ChooseAccount => facts.session.iter_mut().for_each(|session| session.chosen_at = now),
             NextStep::SaveBackupCodes => facts.session.iter_mut().for_each(|session| session.backup_codes_waiting = false),
-            NextStep::Consent => facts.consent = Some(ConsentFacts { scope: request.scope.clone(), given_for: request.id }),
+            NextStep::Consent => facts.consent = Some(ConsentFacts { extent: request.extent(), given_for: request.id }),
             NextStep::Issue | NextStep::Refuse(_) => {}
         }
         facts
@@ -331,7 +348,7 @@ mod tests {
 
     fn any_consent() -> impl Strategy<Value = ConsentFacts> {
         (prop::sample::select(vec!["openid", "openid email", "openid email profile"]), any::<bool>()).prop_map(|(scope, this)| ConsentFacts {
-            scope: Scope::parse(scope).unwrap(),
+            extent: Extent::of_scope(Scope::parse(scope).unwrap()),
             given_for: SingleUseId::from_bytes([if this { 1 } else { 9 }; SingleUseId::LENGTH]),
         })
     }

@@ -116,7 +116,12 @@ impl RedirectUri {
         self.0.starts_with("https://")
     }
 
-    /// This address with an answer's parameters. A registered query is kept (RFC 6749 §3.1.2, A-RED-12), and every character that is
+    /// Whether a browser can post a form there: a page, and not an app.
+    pub fn is_web(&self) -> bool {
+        self.is_https() || self.0.starts_with("http://")
+    }
+
+    /// This address with an answer's parameters in its query. A registered query is kept (RFC 6749 §3.1.2, A-RED-12), and every character that is
     /// not unreserved is percent-encoded, so that no value can end a header, begin a fragment, or be read differently for its `+`.
     pub fn with_params<N: AsRef<str>, V: AsRef<str>>(&self, params: &[(N, V)]) -> String {
         let mut text = self.0.clone();
@@ -131,6 +136,12 @@ impl RedirectUri {
             text.push_str(&encoded(value.as_ref()));
         }
         text
+    }
+
+    /// This address with an answer's parameters in a fragment, encoded in the same way. No registered address has a fragment.
+    pub fn with_fragment<N: AsRef<str>, V: AsRef<str>>(&self, params: &[(N, V)]) -> String {
+        let pairs: Vec<String> = params.iter().map(|(name, value)| format!("{}={}", encoded(name.as_ref()), encoded(value.as_ref()))).collect();
+        format!("{}#{}", self.0, pairs.join("&"))
     }
 }
 

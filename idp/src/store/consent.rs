@@ -7,6 +7,9 @@ use sea_orm::sea_query::OnConflict;
 use crate::base::clock::Time;
 use crate::base::id::{ClientId, UserId};
 use crate::base::single_use::SingleUseId;
+use crate::protocol::claim_names::ClaimNames;
+use crate::protocol::extent::Extent;
+use crate::protocol::resource::Resources;
 use crate::protocol::scope::Scope;
 use crate::store::{Rows, StoreError, Write};
 
@@ -22,10 +25,21 @@ pub struct Model {
     pub client_id: ClientId,
     /// What.
     pub scope: Scope,
+    /// Claims that the scope does not give.
+    pub claims: ClaimNames,
+    /// The resources that access tokens may be for.
+    pub resources: Resources,
     /// When it was given last.
     pub given_at: Time,
     /// The authorization request it was given for last: where consent must be asked anew, only that one counts.
     pub given_for: SingleUseId,
+}
+
+impl Model {
+    /// How far it goes.
+    pub fn extent(&self) -> Extent {
+        Extent { scope: self.scope.clone(), claims: self.claims.clone(), resources: self.resources.clone() }
+    }
 }
 
 /// No relations.
@@ -55,11 +69,13 @@ pub async fn give(write: &Write<'_>, consent: Model) -> Result<(), StoreError> {
         user_id: ActiveValue::Set(consent.user_id),
         client_id: ActiveValue::Set(consent.client_id),
         scope: ActiveValue::Set(consent.scope),
+        claims: ActiveValue::Set(consent.claims),
+        resources: ActiveValue::Set(consent.resources),
         given_at: ActiveValue::Set(consent.given_at),
         given_for: ActiveValue::Set(consent.given_for),
     };
-    let or_replace =
-        OnConflict::columns([Column::UserId, Column::ClientId]).update_columns([Column::Scope, Column::GivenAt, Column::GivenFor]).to_owned();
+    let replaced = [Column::Scope, Column::Claims, Column::Resources, Column::GivenAt, Column::GivenFor];
+    let or_replace = OnConflict::columns([Column::UserId, Column::ClientId]).update_columns(replaced).to_owned();
     Entity::insert(row).on_conflict(or_replace).exec_without_returning(write.rows()).await?;
     Ok(())
 }

@@ -9,6 +9,8 @@ use sea_orm::{FromQueryResult, QuerySelect as _, QueryTrait as _};
 use crate::base::clock::Time;
 use crate::base::id::{ClientId, GrantId, KeyId, SessionId, UserId};
 use crate::protocol::claims::{Acr, Amr};
+use crate::protocol::extent::Extent;
+use crate::protocol::requested_claims::RequestedClaims;
 use crate::protocol::resource::Resources;
 use crate::protocol::scope::Scope;
 use crate::store::spent::SWEEP_BATCH;
@@ -29,6 +31,8 @@ pub struct Model {
     pub session_id: SessionId,
     /// What was granted; narrowing at a refresh does not change it.
     pub scope: Scope,
+    /// The claims that were asked for one by one, and where they are told.
+    pub claims: RequestedClaims,
     /// The resources that access tokens may be for (RFC 8707).
     pub resources: Resources,
     /// Whether it outlives its session (`offline_access`).
@@ -57,6 +61,13 @@ pub struct Model {
     pub epoch: i64,
     /// The person's security epoch when it was granted.
     pub security_epoch: i64,
+}
+
+impl Model {
+    /// How far it goes.
+    pub fn extent(&self) -> Extent {
+        Extent { scope: self.scope.clone(), claims: self.claims.everywhere(), resources: self.resources.clone() }
+    }
 }
 
 /// No relations: joins are written where they are asked.

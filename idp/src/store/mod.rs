@@ -26,6 +26,7 @@ pub mod mail;
 pub mod one_time_link;
 pub mod passkey;
 pub mod password;
+pub mod pushed_request;
 pub mod reads;
 pub mod session;
 pub mod spent;

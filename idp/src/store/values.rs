@@ -13,9 +13,11 @@ use crate::base::id::{
 };
 use crate::base::secret::PasswordHash;
 use crate::base::single_use::SingleUseId;
+use crate::protocol::claim_names::ClaimNames;
 use crate::protocol::claim_values::LanguageTag;
 use crate::protocol::claims::{Acr, Amr};
 use crate::protocol::profile::Profile;
+use crate::protocol::requested_claims::RequestedClaims;
 use crate::protocol::resource::Resources;
 use crate::protocol::scope::Scope;
 use crate::protocol::time_zone::TimeZone;
@@ -118,5 +120,7 @@ rests_as!(PasswordHash, String, |hash| hash.expose().to_owned(), |text| Some(Pas
 rests_as!(LanguageTag, String, |tag| tag.as_str().to_owned(), |text| Some(LanguageTag::from_stored(text)));
 rests_as!(TimeZone, String, |zone| zone.as_str().to_owned(), |text| Some(TimeZone::from_stored(text)));
 rests_as!(Profile, String, |profile| profile.to_text(), |text| serde_json::from_str(&text).ok());
+rests_as!(ClaimNames, String, |claims| claims.to_text(), |text| serde_json::from_str(&text).ok());
+rests_as!(RequestedClaims, String, |claims| claims.to_text(), |text| serde_json::from_str(&text).ok());
 rests_as!(Resources, String, |resources| resources.to_text(), |text| serde_json::from_str(&text).ok());
 rests_as!(CredentialId, Vec<u8>, |id| id.as_bytes().to_vec(), |bytes| CredentialId::new(bytes));

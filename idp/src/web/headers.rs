@@ -10,9 +10,17 @@ const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-
 /// The content security policy. `form_target` is the one origin beside ours that a form on the page may end at: CSP judges the whole
 /// chain of redirects, and a sign-in or consent form ends at the client.
 pub fn content_security_policy(form_target: Option<&str>) -> String {
-    let target = form_target.map(|target| format!(" {target}")).unwrap_or_default();
+    policy(&form_target.map_or_else(|| "'self'".to_owned(), |target| format!("'self' {target}")))
+}
+
+/// The same for a page whose one form ends at `form_target` and nowhere else.
+pub fn policy_towards_only(form_target: Option<&str>) -> String {
+    policy(form_target.unwrap_or("'none'"))
+}
+
+fn policy(form_action: &str) -> String {
     format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'{target}; \
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action {form_action}; \
          base-uri 'none'; frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'"
     )
 }

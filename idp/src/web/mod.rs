@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod assets;
 pub mod browser;
+pub mod client_answer;
 pub mod cookies;
 pub mod csrf;
 pub mod device;

@@ -16,7 +16,7 @@ use crate::base::error::AppError;
 use crate::store::user;
 use crate::web::browser::Browser;
 use crate::web::csrf;
-use crate::web::headers::content_security_policy;
+use crate::web::headers::{content_security_policy, policy_towards_only};
 use crate::web::preferences::Preferences;
 use crate::web::request_id::RequestId;
 use crate::web::session::AllHere;
@@ -55,6 +55,15 @@ impl Pages {
 
     /// Shows a page with a form that may end at one origin (or private scheme) beside ours.
     pub fn show_towards<P: Page>(&self, form_target: Option<&str>, page: P) -> Result<Response, AppError> {
+        self.show_under(&content_security_policy(form_target), page)
+    }
+
+    /// Shows a page with a form that ends at one origin, and not at ours.
+    pub fn show_towards_only<P: Page>(&self, form_target: Option<&str>, page: P) -> Result<Response, AppError> {
+        self.show_under(&policy_towards_only(form_target), page)
+    }
+
+    fn show_under<P: Page>(&self, policy: &str, page: P) -> Result<Response, AppError> {
         let shown = Shown {
             csrf: self.csrf.clone().unwrap_or_default(),
             request_id: self.request_id.as_str().to_owned(),
@@ -65,7 +74,7 @@ impl Pages {
         };
         let html = self.app.templates().show(&self.locale(), &shown).map_err(AppError::internal)?;
         let mut response = html.into_response();
-        let policy = HeaderValue::from_str(&content_security_policy(form_target)).map_err(AppError::internal)?;
+        let policy = HeaderValue::from_str(policy).map_err(AppError::internal)?;
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         Ok(response)

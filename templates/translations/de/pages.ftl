@@ -154,8 +154,18 @@ nudge-second-passkey = Ein einziger Passkey kann verloren gehen.
     .link = Zweiten Passkey registrieren
 
 ## Zustimmung
+form-post-heading = Zurück zu { $client }
+form-post-intro = Ihr Browser überbringt die Antwort von selbst. Geschieht nichts, geht es mit der Schaltfläche weiter.
 consent-heading = Mit { $client } teilen?
 consent-for = { $brand } · Zugriff für
+consent-claims = Einzelne Angaben
+consent-resources = Diese Dienste in Ihrem Namen nutzen
+claim-email = E-Mail-Adresse
+claim-address = Postanschrift
+claim-zoneinfo = Zeitzone
+claim-email_verified = Ob Ihre E-Mail-Adresse bestätigt ist
+claim-phone_number_verified = Ob Ihre Telefonnummer bestätigt ist
+claim-updated_at = Wann sich Ihr Profil zuletzt geändert hat
 consent-hint = { $client } sieht sonst nichts, und niemals Ihren Passkey.
 consent-unverified = Ungeprüft: Diese Anwendung hat sich selbst registriert.
     .detail = Niemand hier hat sie angesehen, und ihren Namen hat sie selbst gewählt. Was Sie erlauben, geht an { $host }.

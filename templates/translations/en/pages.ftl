@@ -154,8 +154,18 @@ nudge-second-passkey = One passkey is a single point of failure.
     .link = Register a second passkey
 
 ## Consent
+form-post-heading = Back to { $client }
+form-post-intro = Your browser takes the answer there by itself. If nothing happens, continue with the button.
 consent-heading = Share this with { $client }?
 consent-for = { $brand } · access for
+consent-claims = Single details
+consent-resources = Use these services in your name
+claim-email = Email address
+claim-address = Postal address
+claim-zoneinfo = Time zone
+claim-email_verified = Whether your email address is confirmed
+claim-phone_number_verified = Whether your phone number is confirmed
+claim-updated_at = When your profile last changed
 consent-hint = { $client } sees nothing else, and never your passkey.
 consent-unverified = Unverified: this application registered itself.
     .detail = Nobody here has looked at it, and it chose its name. What you allow goes to { $host }.

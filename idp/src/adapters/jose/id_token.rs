@@ -79,7 +79,10 @@ pub fn mint_id_token(key: &SigningKey, facts: &IdTokenFacts<'_>) -> Result<Strin
         *audience = Value::from(facts.client_id.as_str());
     }
     if let (Value::Object(claims), Value::Object(told)) = (&mut claims, serde_json::to_value(facts.claims)?) {
-        claims.extend(told);
+        // Nothing that is told about a person stands in the place of what the protocol says (A-TOK-13).
+        for (name, value) in told {
+            claims.entry(name).or_insert(value);
+        }
     }
     let header = json!({ "alg": key.algorithm().name(), "kid": key.kid().to_string() });
     let signing_input = format!("{}.{}", base64url::encode(header.to_string()), base64url::encode(claims.to_string()));

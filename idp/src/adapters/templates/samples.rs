@@ -10,11 +10,12 @@ use serde_json::Value;
 mod ways;
 
 use super::pages::{
-    App, BackupCodes, Brand, Client, Codes, Confirm, Consent, Dashboard, ErrorPage, Field, House, Invitation, KnownPasskeys, Leads, Look, NavItem,
-    OwnPasskey, Page, Passkey, Presented, Remembered, RenamePasskey, RevokePasskey, Setup, Shown, SignIn, SignInMethods, SignOut, SignedOut, User,
-    Wait, WayOut,
+    App, BackupCodes, Brand, Client, Codes, Confirm, Consent, Dashboard, ErrorPage, Field, FormPost, House, Invitation, KnownPasskeys, Leads, Look,
+    NavItem, OwnPasskey, Page, Passkey, Presented, Remembered, RenamePasskey, RevokePasskey, Setup, Shown, SignIn, SignInMethods, SignOut, SignedOut,
+    User, Wait, WayOut,
 };
 use crate::base::clock::Time;
+use crate::protocol::claim_names::ClaimName;
 
 mod accounts;
 mod not_me;
@@ -37,6 +38,8 @@ pub const ERROR_CODES: &[&str] = &[
     "unknown_client",
     "request_expired",
     "request_foreign",
+    "request_answered",
+    "pushed_request_unknown",
     "csrf_failed",
     "too_large",
     "unsupported_media_type",
@@ -373,6 +376,8 @@ fn leaving() -> Vec<Sample> {
         presented: wiki(),
         user: alice(),
         scopes: scopes(&["openid", "profile", "email", "offline_access"]),
+        claims: Vec::new(),
+        resources: Vec::new(),
         action: "/consent/abc".into(),
         request: text("abc"),
     };
@@ -391,7 +396,23 @@ fn leaving() -> Vec<Sample> {
             Consent { presented: long(), scopes: scopes(&["openid", "phone", "address", "wiki:write"]), request: None, ..consent.clone() },
         ),
         sample("unverified", Consent { presented: Presented { unverified: true, ..wiki() }, ..consent.clone() }),
+        sample(
+            "one-by-one",
+            Consent {
+                claims: ClaimName::ALL.map(ClaimName::name).to_vec(),
+                resources: vec!["https://api.acme.example/v1".into(), "urn:example:files".into()],
+                ..consent.clone()
+            },
+        ),
         sample("usual", consent),
+        sample(
+            "usual",
+            FormPost {
+                presented: wiki(),
+                action: "https://wiki.acme.example/cb".into(),
+                fields: vec![Field { name: "code".into(), value: "wo_x".into() }, Field { name: "state".into(), value: "\"><b>".into() }],
+            },
+        ),
         sample("asked", SignOut { presented: Some(wiki()), stay_url: None, ..sign_out.clone() }),
         sample("several", SignOut { accounts: vec![alice(), accounts::bob(), accounts::long()], ..sign_out.clone() }),
         sample("own", sign_out),

@@ -13,6 +13,10 @@ pub struct Consent {
     pub user: User,
     /// What is asked for.
     pub scopes: Vec<String>,
+    /// Claims beyond that, by their names.
+    pub claims: Vec<&'static str>,
+    /// The APIs that the application would use in the person's name.
+    pub resources: Vec<String>,
     /// The page's own path.
     pub action: String,
     /// The authorization request, carried along where another account is chosen.
@@ -21,6 +25,21 @@ pub struct Consent {
 
 impl Page for Consent {
     const NAME: &'static str = "consent";
+}
+
+/// An answer that the browser posts to the application.
+#[derive(Clone, Debug, Serialize)]
+pub struct FormPost {
+    /// Who waits for it.
+    pub presented: Presented,
+    /// The application's address.
+    pub action: String,
+    /// What is sent.
+    pub fields: Vec<Field>,
+}
+
+impl Page for FormPost {
+    const NAME: &'static str = "form-post";
 }
 
 /// `/sign-out` and `/logout`, asking.

@@ -83,6 +83,10 @@ pub struct OwnApp {
     pub client: Client,
     /// What it may see, as scope values.
     pub scopes: Vec<String>,
+    /// Claims that the scopes do not give, by their names.
+    pub claims: Vec<&'static str>,
+    /// The APIs that it may use in the person's name.
+    pub resources: Vec<String>,
     /// Since when.
     pub since: Time,
     /// When it was last given or renewed anything.

@@ -65,6 +65,8 @@ fn apps() -> Vec<Sample> {
     let app = |name: &str, scopes: &[&str], offline, was_asked: bool| OwnApp {
         client: client(name, "wiki.acme.example"),
         scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
+        claims: if offline { vec!["birthdate", "address"] } else { Vec::new() },
+        resources: if offline { vec!["https://api.acme.example/v1".to_owned()] } else { Vec::new() },
         since: ago(24 * 40),
         last_used_at: was_asked.then(|| ago(5)),
         offline,
