@@ -305,7 +305,7 @@ mod tests {
             address: Address { locality: line("x"), ..Address::default() },
         };
         let facts = PersonFacts { profile, zoneinfo: TimeZone::parse("Europe/Vienna"), ..alice() };
-        let mut claims = StandardClaims::for_scope(&facts, &Scope::parse("openid profile email phone address").unwrap());
+        let mut claims = StandardClaims::told(&facts, &ClaimNames::of_scope(&Scope::parse("openid profile email phone address").unwrap()));
         claims.address = Some(address);
         let told = serde_json::to_value(&claims).unwrap();
         let names: Vec<&str> = told.as_object().unwrap().keys().map(String::as_str).collect();

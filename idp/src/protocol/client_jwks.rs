@@ -1,8 +1,6 @@
 //! The public keys of a client (`jwks`, RFC 7591 §2, RFC 7517 §5): what may be registered, or fetched from its `jwks_uri`. Only what verifies:
 //! no private member, no shared secret (A-CA-10). Picking one and verifying with it is for the adapter.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -50,12 +48,6 @@ impl ClientJwks {
         if !keys.iter().any(|key| ["RSA", "EC", "OKP"].contains(&key.get("kty").and_then(Value::as_str).unwrap_or_default())) {
             return Err("has no key of the kinds RSA, EC or OKP");
         }
-        // RFC 7517 §4.5: two keys of one kind under one name could not be told apart.
-        let name = |key: &Value| Some((key.get("kty")?.as_str()?.to_owned(), key.get("kid")?.as_str()?.to_owned()));
-        let names: Vec<_> = keys.iter().filter_map(name).collect();
-        if BTreeSet::from_iter(&names).len() != names.len() {
-            return Err("has two keys of one kind with the same kid");
-        }
         Ok(())
     }
 }
@@ -79,9 +71,6 @@ mod tests {
         };
         assert_eq!(ClientJwks::from_json(json!({"keys": [public]})).check(), Ok(()));
         assert_eq!(ClientJwks::from_json(json!({"keys": [public, {"kty": "AKP"}]})).keys().count(), 2, "what is unknown is passed over");
-        let named = |kty: &str| json!({"kty": kty, "kid": "a"});
-        assert_eq!(ClientJwks::from_json(json!({"keys": [public, named("EC"), named("RSA")]})).check(), Ok(()));
-        assert!(ClientJwks::from_json(json!({"keys": [named("RSA"), named("RSA")]})).check().is_err());
         for member in PRIVATE {
             assert!(ClientJwks::from_json(json!({"keys": [public, with(member)]})).check().is_err(), "{member}");
         }

@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn the_registration_endpoint_is_named_where_there_is_one() {
         let issuer = Issuer::parse("https://example.com/id").unwrap();
-        let closed = ProviderMetadata::new(&issuer, Vec::new(), &Acr::ALL);
+        let closed = ProviderMetadata::new(&issuer, Vec::new(), &Acr::ALL, &SigningAlgorithm::ALWAYS, false);
         assert!(serde_json::to_value(&closed).unwrap().get("registration_endpoint").is_none());
         assert_eq!(serde_json::to_value(closed.with_registration(&issuer)).unwrap()["registration_endpoint"], "https://example.com/id/register");
     }
