@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::ActiveValue;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{OnConflict, Query};
 
 use crate::base::clock::Time;
 use crate::base::id::ClientId;
@@ -67,7 +67,9 @@ pub async fn changed_since(rows: &impl Rows, version: i64) -> Result<Vec<(Client
     let changed = Entity::find().filter(Column::Version.gt(version)).all(rows.rows()).await?;
     let mut secrets: HashMap<ClientId, Vec<client_secret::Model>> = HashMap::new();
     if !changed.is_empty() {
-        for secret in client_secret::of_changed(rows, version).await? {
+        let ids = Query::select().column(Column::Id).from(Entity).and_where(Column::Version.gt(version)).take();
+        // At the start there is no need to ask which.
+        for secret in client_secret::of_clients(rows, (version > 0).then_some(ids)).await? {
             secrets.entry(secret.client_id.clone()).or_default().push(secret);
         }
     }

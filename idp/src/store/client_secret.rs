@@ -2,14 +2,14 @@
 //! key of assertions (`client_secret_jwt`) it has to be read again, and rests sealed.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Cond, Query};
+use sea_orm::sea_query::{Cond, SelectStatement};
 use sea_orm::{ActiveValue, QueryOrder as _, QuerySelect as _, QueryTrait as _};
 
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::id::{ClientId, ClientSecretId, KeyId};
 use crate::store::spent::SWEEP_BATCH;
-use crate::store::{Rows, StoreError, Write, client};
+use crate::store::{Rows, StoreError, Write};
 
 /// A secret as it rests.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -45,16 +45,14 @@ impl Model {
     }
 }
 
-/// The secrets of all clients that changed after `version`, oldest first.
-pub async fn of_changed(rows: &impl Rows, version: i64) -> Result<Vec<Model>, StoreError> {
+/// The secrets of these clients, which a query names; without one of all. Oldest first.
+pub async fn of_clients(rows: &impl Rows, clients: Option<SelectStatement>) -> Result<Vec<Model>, StoreError> {
     let all = Entity::find().order_by_asc(Column::Id);
-    // At the start there is no need to ask which.
-    let wanted = if version == 0 { all } else { all.filter(Column::ClientId.in_subquery(changed_after(version))) };
+    let wanted = match clients {
+        Some(clients) => all.filter(Column::ClientId.in_subquery(clients)),
+        None => all,
+    };
     Ok(wanted.all(rows.rows()).await?)
-}
-
-fn changed_after(version: i64) -> sea_orm::sea_query::SelectStatement {
-    Query::select().column(client::Column::Id).from(client::Entity).and_where(client::Column::Version.gt(version)).take()
 }
 
 /// Adds a secret. Whoever calls this has moved the client's version.
