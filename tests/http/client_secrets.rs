@@ -97,7 +97,7 @@ on_both_databases! {
         assert!(!is_let_in(&shop).await);
     }
 
-    /// D-SEC-01, D-SEC-08, A-TOK-12: recognisable, exact, and at rest neither in the clear nor of any use.
+    /// D-SEC-01, D-SEC-08, A-TOK-12, A-CA-11: recognisable, exact, and at rest neither in the clear nor of any use.
     async fn a_secret_is_recognisable_and_exact(kind: Kind) {
         let provider = Provider::start(kind).await;
         let shop = provider.shop("shop").await;

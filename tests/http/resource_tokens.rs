@@ -195,7 +195,7 @@ on_both_databases! {
         verified(&provider, &access_token(&answer)).await;
     }
 
-    /// RFC 9068 §2.1: signed with what the client registered, or else as its ID tokens; always asymmetric.
+    /// A-TOK-07, RFC 9068 §2.1: signed with what the client registered, or else as its ID tokens; always asymmetric.
     async fn it_is_signed_as_the_client_registered(kind: Kind) {
         let provider = Provider::start(kind).await;
         for (number, (id_token, own, expected)) in

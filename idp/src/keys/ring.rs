@@ -119,7 +119,7 @@ fn read(rows: &[key::Model], data_keys: &DataKeys, issuer: &Issuer) -> Result<Ri
             Ring::Signing => {
                 let algorithm = row.algorithm.parse().map_err(|_| fault(format!("unknown algorithm {}", row.algorithm)))?;
                 let key = SigningKey::from_private(row.id, algorithm, &private).map_err(|error| fault(error.to_string()))?;
-                signing.push(LoadedKey { key, created_at: row.created_at });
+                signing.push(LoadedKey { key, number: row.number, created_at: row.created_at });
             }
             Ring::Sealing => sealing.push(RootKey::new(row.id, root()?)),
             Ring::Refresh => refresh.push((row.id, Zeroizing::new(root()?))),

@@ -21,6 +21,8 @@ const MARGIN: Duration = Duration::from_secs(5);
 pub struct LoadedKey {
     /// The key itself.
     pub key: SigningKey,
+    /// Its place among the keys of its algorithm: 1 is the first.
+    pub number: i64,
     /// When it was made.
     pub created_at: Time,
 }
@@ -54,8 +56,8 @@ pub enum NoRing {
 impl SigningRing {
     /// The ring of these keys: at least one for each algorithm that discovery promises from the first start on.
     pub fn new(mut loaded: Vec<LoadedKey>) -> Result<Self, NoRing> {
-        // The kid decides between keys of one millisecond, so that all nodes choose the same.
-        loaded.sort_by_key(|loaded| std::cmp::Reverse((loaded.created_at, loaded.key.kid())));
+        // Clocks of nodes may differ, numbers may not; so all nodes choose the same.
+        loaded.sort_by_key(|loaded| std::cmp::Reverse((loaded.number, loaded.created_at, loaded.key.kid())));
         let signs_from = (0..).zip(&loaded).map(|(index, loaded_key)| {
             let algorithm = loaded_key.key.algorithm();
             let is_first = loaded.iter().skip(index + 1).all(|older| older.key.algorithm() != algorithm);
@@ -108,11 +110,12 @@ mod tests {
     use super::*;
 
     fn loaded(kid: u8, algorithm: SigningAlgorithm, created_at: i64, private: &[u8]) -> LoadedKey {
+        let number = if kid == 5 { 3 } else { created_at / 10 };
         let key = SigningKey::from_private(KeyId::from_bytes([0, 0, 0, kid]), algorithm, private).unwrap();
-        LoadedKey { key, created_at: Time::from_seconds(created_at) }
+        LoadedKey { key, number, created_at: Time::from_seconds(created_at) }
     }
 
-    /// D-KEY-03: the newest key of each algorithm signs, every key is published, and no `kid` stands twice.
+    /// D-KEY-01, D-KEY-03: the newest key of each algorithm signs, every key is published, and no `kid` stands twice.
     #[test]
     fn the_newest_signs_and_all_are_published() {
         use SigningAlgorithm::{EdDsa, Es256, Ps256, Rs256};

@@ -17,13 +17,12 @@ use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::id::ClientId;
 use crate::protocol::client_metadata::ClientMetadata;
+use crate::store::client_secret::ROWS_AT_ONCE;
 use crate::store::spent::SWEEP_BATCH;
 use crate::store::{Rows, StoreError, Write, client_secret, consent, grant, horizon};
 
 /// How long the row of a deleted client stays for nodes to notice. A node that looked longer ago reads all clients anew.
 pub const TOMBSTONE: Duration = Duration::from_hours(24);
-/// How many rows are added or asked for in one statement.
-pub(super) const ROWS_AT_ONCE: usize = 500;
 
 /// Who registered a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,7 +160,9 @@ pub async fn changed_since(rows: &impl Rows, version: i64) -> Result<Vec<(Client
     let changed = Entity::find().filter(Column::Version.gt(version)).all(rows.rows()).await?;
     let mut secrets: HashMap<ClientId, Vec<client_secret::Model>> = HashMap::new();
     if !changed.is_empty() {
-        for secret in client_secret::of_changed(rows, version).await? {
+        let ids = Query::select().column(Column::Id).from(Entity).and_where(Column::Version.gt(version)).take();
+        // At the start there is no need to ask which.
+        for secret in client_secret::of_clients(rows, (version > 0).then_some(ids)).await? {
             secrets.entry(secret.client_id.clone()).or_default().push(secret);
         }
     }

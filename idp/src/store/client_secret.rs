@@ -2,14 +2,17 @@
 //! key of assertions (`client_secret_jwt`) it has to be read again, and rests sealed.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Cond, Query};
+use sea_orm::sea_query::{Cond, SelectStatement};
 use sea_orm::{ActiveValue, QueryOrder as _, QuerySelect as _, QueryTrait as _};
 
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::id::{ClientId, ClientSecretId, KeyId};
 use crate::store::spent::SWEEP_BATCH;
-use crate::store::{Rows, StoreError, Write, client};
+use crate::store::{Rows, StoreError, Write};
+
+/// How many rows are added or asked for in one statement.
+pub(super) const ROWS_AT_ONCE: usize = 500;
 
 /// A secret as it rests.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -45,16 +48,14 @@ impl Model {
     }
 }
 
-/// The secrets of all clients that changed after `version`, oldest first.
-pub async fn of_changed(rows: &impl Rows, version: i64) -> Result<Vec<Model>, StoreError> {
+/// The secrets of these clients, which a query names; without one of all. Oldest first.
+pub async fn of_clients(rows: &impl Rows, clients: Option<SelectStatement>) -> Result<Vec<Model>, StoreError> {
     let all = Entity::find().order_by_asc(Column::Id);
-    // At the start there is no need to ask which.
-    let wanted = if version == 0 { all } else { all.filter(Column::ClientId.in_subquery(changed_after(version))) };
+    let wanted = match clients {
+        Some(clients) => all.filter(Column::ClientId.in_subquery(clients)),
+        None => all,
+    };
     Ok(wanted.all(rows.rows()).await?)
-}
-
-fn changed_after(version: i64) -> sea_orm::sea_query::SelectStatement {
-    Query::select().column(client::Column::Id).from(client::Entity).and_where(client::Column::Version.gt(version)).take()
 }
 
 /// The secrets of a client, also those that are over, oldest first.
@@ -70,7 +71,7 @@ pub async fn delete_all(write: &Write<'_>, client: &ClientId) -> Result<(), Stor
 
 /// Adds many secrets. Whoever calls this has moved the versions of their clients.
 pub async fn insert_many(write: &Write<'_>, rows: &[Model]) -> Result<(), StoreError> {
-    for slice in rows.chunks(client::ROWS_AT_ONCE) {
+    for slice in rows.chunks(ROWS_AT_ONCE) {
         let rows = slice.iter().map(|row| ActiveModel::from(row.clone()).reset_all());
         Entity::insert_many(rows).exec_without_returning(write.rows()).await?;
     }
