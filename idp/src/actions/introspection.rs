@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::actions::access_tokens::{self, Accepted, subject_of_client};
 use crate::actions::grants::Judge;
+use crate::actions::subjects;
 use crate::actions::tokens::RefreshToken;
 use crate::app::App;
 use crate::base::base64url;
