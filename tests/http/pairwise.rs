@@ -57,6 +57,10 @@ on_both_databases! {
             let told: Value = client.userinfo(&tokens).await.unwrap();
             let refreshed = client.refreshes(tokens.refresh_token.as_deref().unwrap()).await.unwrap();
             assert_eq!((told["sub"].as_str(), sub(&refreshed)), (Some(sub(&tokens).as_str()), sub(&tokens)));
+            for token in [&refreshed.access_token, refreshed.refresh_token.as_ref().unwrap()] {
+                let introspected = client.posts("introspection_endpoint", &[("token", token)]).await.expect(200).json();
+                assert_eq!((&introspected["active"], introspected["sub"].as_str()), (&json!(true), Some(sub(&tokens).as_str())));
+            }
             subs.push(sub(&tokens));
         }
         assert_eq!(subs[0], subs[1]);
