@@ -160,7 +160,7 @@ on_both_databases! {
             ("application_type", json!("web")), ("response_types", json!(["code"])), ("contacts", json!(["ada@shop.test"])), ("scope", json!("openid email")),
             ("require_pushed_authorization_requests", json!(true)), ("software_id", json!("shop")), ("software_version", json!("1")),
         ];
-        let asked: Value = members.iter().cloned().collect::<serde_json::Map<_, _>>().into();
+        let asked: Value = members.iter().map(|(member, value)| ((*member).to_owned(), value.clone())).collect::<serde_json::Map<_, _>>().into();
         let registered = registers(&provider, &with(&asked)).await.expect(201).json();
         for (member, value) in &members {
             assert_eq!(registered.get(*member), Some(value), "{member}");
