@@ -48,22 +48,27 @@ pub fn mint_access_token(key: &SigningKey, facts: &AccessTokenFacts<'_>) -> Resu
         [one] => Value::from(one.as_str()),
         several => several.iter().map(ResourceUri::as_str).collect(),
     };
-    let mut claims = json!({
-        "iss": facts.issuer.as_str(), "sub": facts.subject, "client_id": facts.client_id.as_str(), "aud": audience,
-        "iat": facts.issued_at.seconds(), "exp": facts.id.expires_at().seconds(), "jti": base64url::encode(facts.id.as_bytes()),
-    });
+    let mut claims = Map::new();
+    let mut says = |name: &str, value: Value| drop(claims.insert(name.to_owned(), value));
+    says("iss", facts.issuer.as_str().into());
+    says("sub", facts.subject.into());
+    says("client_id", facts.client_id.as_str().into());
+    says("aud", audience);
+    says("iat", facts.issued_at.seconds().into());
+    says("exp", facts.id.expires_at().seconds().into());
+    says("jti", base64url::encode(facts.id.as_bytes()).into());
     if !facts.scope.is_empty() {
-        claims["scope"] = facts.scope.to_string().into();
+        says("scope", facts.scope.to_string().into());
     }
     if let Some(grant) = facts.grant {
-        claims["grant"] = base64url::encode(grant.as_uuid().as_bytes()).into();
+        says("grant", base64url::encode(grant.as_uuid().as_bytes()).into());
     }
     if let Some((authenticated_at, acr, amr)) = &facts.authentication {
-        claims["auth_time"] = authenticated_at.seconds().into();
-        claims["acr"] = acr.name().into();
-        claims["amr"] = amr.methods().iter().map(|method| method.name()).collect();
+        says("auth_time", authenticated_at.seconds().into());
+        says("acr", acr.name().into());
+        says("amr", amr.methods().iter().map(|method| method.name()).collect());
     }
-    let signing_input = format!("{}.{}", base64url::encode(header.to_string()), base64url::encode(claims.to_string()));
+    let signing_input = format!("{}.{}", base64url::encode(header.to_string()), base64url::encode(Value::Object(claims).to_string()));
     Ok(format!("{signing_input}.{}", base64url::encode(key.signed(signing_input.as_bytes())?)))
 }
 

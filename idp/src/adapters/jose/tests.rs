@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKeySet};
 use openidconnect::{AccessToken, AccessTokenHash, ClientId as TheirClientId, IssuerUrl, Nonce};
@@ -11,9 +12,12 @@ use serde_json::{Value, json};
 use super::*;
 use crate::base::base64url;
 use crate::base::clock::Time;
-use crate::base::id::{ClientId, KeyId, Sid, Subject};
+use crate::base::id::{ClientId, GrantId, KeyId, Sid, Subject};
 use crate::base::issuer::Issuer;
-use crate::protocol::claims::StandardClaims;
+use crate::base::single_use::SingleUseId;
+use crate::protocol::claims::{Acr, Amr, StandardClaims};
+use crate::protocol::resource::{ResourceUri, Resources};
+use crate::protocol::scope::Scope;
 use crate::protocol::signing_algorithm::SigningAlgorithm;
 
 const NOW: Time = Time::from_millis(1_764_000_000_999);
@@ -361,4 +365,48 @@ fn openidconnects_private_keys_are_not_used() {
         }
     }
     assert!(read > 30, "the source was looked at: {read} files");
+}
+
+/// A-TOK-07, A-TOK-08: an access token for resources is read back as it was made, is no ID token, and an ID token is none.
+#[test]
+fn access_tokens_and_id_tokens_are_told_apart() {
+    let names = names();
+    let (scope, amr) = (Scope::of(&["openid", "orders:read"]), Amr::of_passkey(true));
+    let (id, grant) = (SingleUseId::new(NOW.plus(Duration::from_mins(10))), GrantId::new(NOW));
+    for (resources, grant) in [(&["https://api.test"][..], Some(grant)), (&["https://api.test", "urn:example:files"], None)] {
+        let resources = Resources::of(resources.iter().map(|resource| ResourceUri::from_text(*resource)).collect());
+        for key in KEYS.iter() {
+            let facts = AccessTokenFacts {
+                issuer: &names.issuer,
+                subject: "subject-1",
+                client_id: &names.client_id,
+                resources: &resources,
+                scope: &scope,
+                id,
+                issued_at: NOW,
+                grant,
+                authentication: grant.map(|_| (NOW, Acr::Phr, &amr)),
+            };
+            let token = mint_access_token(key, &facts).unwrap();
+            let read = verify_access_token(&token, &KEYS, &names.issuer).unwrap();
+            let expected = VerifiedAccessToken {
+                id,
+                client_id: names.client_id.clone(),
+                resources: resources.clone(),
+                scope: scope.clone(),
+                issued_at: Time::from_seconds(NOW.seconds()),
+                grant,
+            };
+            assert_eq!(read, expected);
+            assert_eq!(verify_own_token(&token, &KEYS, &names.issuer), Err(NotOurs::Header));
+            assert_eq!(verify_access_token(&mint_id_token(key, &self::facts(&names)).unwrap(), &KEYS, &names.issuer), Err(NotOurs::Header));
+            let other = Issuer::parse("https://other.example").unwrap();
+            assert_eq!(verify_access_token(&token, &KEYS, &other), Err(NotOurs::Issuer));
+            let (input, signature) = token.rsplit_once('.').unwrap();
+            let shorter = format!("{input}.{}", &signature[..signature.len() - 4]);
+            for cut in ["", "a.b.c", input, &shorter, &format!("{token}="), &format!(" {token}")] {
+                assert!(verify_access_token(cut, &KEYS, &names.issuer).is_err(), "{cut}");
+            }
+        }
+    }
 }

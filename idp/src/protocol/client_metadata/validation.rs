@@ -59,7 +59,7 @@ impl ClientMetadata {
         if self.has_people() && self.redirect_uris.is_empty() {
             report("redirect_uris", "must have at least one address");
         }
-        if !self.has_people() && !(self.redirect_uris.is_empty() && self.post_logout_redirect_uris.is_empty()) {
+        if !self.has_people() && (!self.redirect_uris.is_empty() || !self.post_logout_redirect_uris.is_empty()) {
             report("redirect_uris", "must be empty without the grant type authorization_code: nobody is sent there");
         }
         for (member, uris) in [("redirect_uris", &self.redirect_uris), ("post_logout_redirect_uris", &self.post_logout_redirect_uris)] {
