@@ -52,7 +52,9 @@ async fn both_documents_say_exactly_this() {
         "claims_parameter_supported": false,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
-        "authorization_response_iss_parameter_supported": true
+        "authorization_response_iss_parameter_supported": true,
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true
     });
     for path in [OPENID, OAUTH] {
         let answer = provider.wire.get(&provider.url(path)).await.expect(200);

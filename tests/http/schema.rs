@@ -6,7 +6,7 @@ use sea_orm::sea_query::ColumnType;
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, Database as Connector, DatabaseConnection, EntityTrait, Iterable as _, Statement};
 use weftid::store::{
     attempt, audit_event, authorization_request, backup_code, client, consent, data_key, grant, horizon, key, mail, one_time_link, passkey, password,
-    session, spent, totp, user,
+    session, session_client, spent, totp, user,
 };
 use weftid_tests::database::{Database, Kind};
 use weftid_tests::on_both_databases;
@@ -50,6 +50,7 @@ fn entities() -> BTreeMap<String, Columns> {
     expected::<password::Entity>(&mut tables);
     expected::<totp::Entity>(&mut tables);
     expected::<session::Entity>(&mut tables);
+    expected::<session_client::Entity>(&mut tables);
     expected::<spent::Entity>(&mut tables);
     expected::<user::Entity>(&mut tables);
     tables

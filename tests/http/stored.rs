@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use weftid_tests::database::{Database, Kind};
 
 /// Every table that people's doings may add rows to.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "users",
     "passkeys",
     "backup_codes",
@@ -13,6 +13,7 @@ const TABLES: [&str; 14] = [
     "totps",
     "one_time_links",
     "sessions",
+    "session_clients",
     "clients",
     "consents",
     "grants",

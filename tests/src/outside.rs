@@ -113,7 +113,7 @@ impl Outside {
 
     /// Waits until so much was asked at this path, and gives it.
     pub async fn hears(&self, path: &str, count: usize) -> Vec<Heard> {
-        for _ in 0..200 {
+        for _ in 0..600 {
             let heard = self.heard(path);
             if heard.len() >= count {
                 return heard;

@@ -37,9 +37,14 @@ pub struct Pair {
 impl Pair {
     /// Starts both.
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same with these settings on top.
+    pub async fn start_with(more: &[(&str, &str)]) -> Self {
         let database = Database::empty_postgres().await;
         let others_files = database.for_another_node();
-        let settings: Vec<(&str, &str)> = SETTINGS.into_iter().chain([("issuer", ISSUER)]).collect();
+        let settings: Vec<(&str, &str)> = SETTINGS.into_iter().chain([("issuer", ISSUER)]).chain(more.iter().copied()).collect();
         let one = Process::serve_at(&database, free_port(), &settings).await;
         let other = Process::serve_at(&others_files, free_port(), &settings).await;
         let provider = Provider::behind(database, &SETTINGS, one.address).await;

@@ -2,11 +2,14 @@
 //!
 //! An access token is a sealed box that names its grant; a refresh token is a counter of its grant with a MAC. Neither rests anywhere.
 
+mod logout_token;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::actions::grants::Judge;
+pub use crate::actions::tokens::logout_token::mint_logout;
 use crate::adapters::jose::{IdTokenFacts, mint_id_token};
 use crate::app::App;
 use crate::base::base64url;

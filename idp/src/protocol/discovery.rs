@@ -92,6 +92,8 @@ pub struct ProviderMetadata {
     // The default of this one is true (OpenID Connect Discovery §3), so it is always said (A-JAR-01).
     request_uri_parameter_supported: bool,
     authorization_response_iss_parameter_supported: bool,
+    backchannel_logout_supported: bool,
+    backchannel_logout_session_supported: bool,
 }
 
 impl ProviderMetadata {
@@ -124,6 +126,8 @@ impl ProviderMetadata {
             request_parameter_supported: false,
             request_uri_parameter_supported: false,
             authorization_response_iss_parameter_supported: true,
+            backchannel_logout_supported: true,
+            backchannel_logout_session_supported: true,
         }
     }
 }
@@ -171,7 +175,9 @@ mod tests {
             "claims_parameter_supported": false,
             "request_parameter_supported": false,
             "request_uri_parameter_supported": false,
-            "authorization_response_iss_parameter_supported": true
+            "authorization_response_iss_parameter_supported": true,
+            "backchannel_logout_supported": true,
+            "backchannel_logout_session_supported": true
         });
         assert_eq!(document("https://example.com/id", &["en", "de"]), expected);
     }

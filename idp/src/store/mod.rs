@@ -25,6 +25,7 @@ pub mod passkey;
 pub mod password;
 pub mod reads;
 pub mod session;
+pub mod session_client;
 pub mod spent;
 pub mod totp;
 pub mod user;

@@ -5,10 +5,12 @@
 //! that what a token says about itself chooses nothing.
 
 mod id_token;
+mod logout_token;
 mod own_token;
 mod signing_key;
 
 pub use id_token::{IdTokenFacts, NotMinted, mint_id_token};
+pub use logout_token::{LogoutTokenFacts, mint_logout_token};
 pub use own_token::{LONGEST_TOKEN, NotOurs, VerifiedHint, verify_own_token};
 pub use signing_key::{BadKey, SigningKey, generate_private, jwks};
 
