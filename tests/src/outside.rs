@@ -140,7 +140,7 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> io::Result<Res
         Some(Manner::Hangs) => std::future::pending().await,
         Some(Manner::Resets) => return Err(io::ErrorKind::ConnectionReset.into()),
         Some(Manner::Pours) => {
-            let frames = stream::repeat_with(|| Ok(Frame::data(Bytes::from_static(&[b'x'; 65_536]))));
+            let frames = stream::repeat_with(|| Ok(Frame::data(Bytes::from(vec![b'x'; 16_384]))));
             answer.status(200).body(StreamBody::new(frames).boxed())
         }
     };
