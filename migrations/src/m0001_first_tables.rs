@@ -145,6 +145,7 @@ fn passwords() -> TableCreateStatement {
         .col(uuid("user_id").primary_key())
         .col(text("hash"))
         .col(big_integer("set_at"))
+        .col(boolean("stands_alone"))
         .col(big_integer_null("last_used_at"))
         .col(big_integer_null("frozen_at"))
         .foreign_key(ForeignKey::create().from("passwords", "user_id").to("users", "id").on_delete(ForeignKeyAction::Cascade))

@@ -11,6 +11,7 @@ mod detours;
 mod fallback;
 mod instrument;
 mod main_job;
+mod more_pictures;
 mod offer;
 mod pages;
 mod pictures;

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tempfile::TempDir;
 use weftid_tests::browser::{Look, Options, Page};
 use weftid_tests::database::Kind;
 use weftid_tests::own_secrets;
@@ -17,8 +18,7 @@ use crate::ways::{SECRET, scans};
 
 #[tokio::test]
 async fn pictures_of_every_page() {
-    let scratch = tempfile::tempdir().unwrap();
-    let folder = std::env::var_os("WEFTID_PICTURES").map_or_else(|| scratch.path().to_owned(), PathBuf::from);
+    let (_scratch, folder) = folder();
     let (demo, visitor) = (Demo::start().await, Visitor::comes().await);
     let window = &visitor.window;
 
@@ -94,8 +94,7 @@ async fn pictures_of_every_page() {
 
 #[tokio::test]
 async fn pictures_of_confirming() {
-    let scratch = tempfile::tempdir().unwrap();
-    let folder = std::env::var_os("WEFTID_PICTURES").map_or_else(|| scratch.path().to_owned(), PathBuf::from);
+    let (_scratch, folder) = folder();
     let (provider, visitor) = (Provider::for_browsers_in_no_hurry(Kind::Sqlite).await, Visitor::comes().await);
     let window = &visitor.window;
     visitor.sets_up(&provider.setup_link().await).await;
@@ -115,8 +114,7 @@ async fn pictures_of_confirming() {
 
 #[tokio::test]
 async fn pictures_of_passkeys() {
-    let scratch = tempfile::tempdir().unwrap();
-    let folder = std::env::var_os("WEFTID_PICTURES").map_or_else(|| scratch.path().to_owned(), PathBuf::from);
+    let (_scratch, folder) = folder();
     for (settings, page) in [(&[] as &[(&str, &str)], "offer"), (&[("sign_in.require_strong", "passkey")], "enrol")] {
         let (provider, visitor) = (Provider::for_browsers_with(Kind::Sqlite, settings).await, Visitor::comes().await);
         own_secrets::imports(&provider.app, &[offer::ADA], offer::SECRET).await;
@@ -136,8 +134,7 @@ async fn pictures_of_passkeys() {
 
 #[tokio::test]
 async fn pictures_of_the_account() {
-    let scratch = tempfile::tempdir().unwrap();
-    let folder = std::env::var_os("WEFTID_PICTURES").map_or_else(|| scratch.path().to_owned(), PathBuf::from);
+    let (_scratch, folder) = folder();
     let demo = Demo::start().await;
     let visitor = accounts::two(&demo).await;
     let window = &visitor.window;
@@ -163,8 +160,7 @@ async fn pictures_of_the_account() {
 
 #[tokio::test]
 async fn pictures_of_password_and_code() {
-    let scratch = tempfile::tempdir().unwrap();
-    let folder = std::env::var_os("WEFTID_PICTURES").map_or_else(|| scratch.path().to_owned(), PathBuf::from);
+    let (_scratch, folder) = folder();
     let (provider, visitor) = (Provider::for_browsers_in_no_hurry(Kind::Sqlite).await, Visitor::comes().await);
     let window = &visitor.window;
     visitor.sets_up(&provider.setup_link().await).await;
@@ -222,8 +218,7 @@ async fn pictures_of_password_and_code() {
 
 #[tokio::test]
 async fn pictures_of_ways_in() {
-    let scratch = tempfile::tempdir().unwrap();
-    let folder = std::env::var_os("WEFTID_PICTURES").map_or_else(|| scratch.path().to_owned(), PathBuf::from);
+    let (_scratch, folder) = folder();
     let (provider, visitor) = (Provider::for_browsers_in_no_hurry(Kind::Sqlite).await, Visitor::comes().await);
     let window = &visitor.window;
     visitor.sets_up(&provider.setup_link().await).await;
@@ -275,9 +270,20 @@ async fn pictures_of_ways_in() {
     takes(window, &folder, "own-password", "own-password-change").await;
 }
 
-async fn takes(window: &Page, folder: &Path, page: &str, name: &str) {
+/// How everything is looked at.
+pub(crate) const LOOKS: [(Look, &str); 4] =
+    [(Look::WIDE, "wide"), (Look::WIDE.dark(), "wide-dark"), (Look::NARROW, "narrow"), (Look::NARROW.dark(), "narrow-dark")];
+
+/// Where pictures go; what is thrown away afterwards comes along.
+pub(crate) fn folder() -> (TempDir, PathBuf) {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = std::env::var_os("WEFTID_PICTURES").map_or_else(|| scratch.path().to_owned(), PathBuf::from);
+    (scratch, folder)
+}
+
+pub(crate) async fn takes(window: &Page, folder: &Path, page: &str, name: &str) {
     window.shows(page).await;
-    for (look, suffix) in [(Look::WIDE, "wide"), (Look::WIDE.dark(), "wide-dark"), (Look::NARROW, "narrow"), (Look::NARROW.dark(), "narrow-dark")] {
+    for (look, suffix) in LOOKS {
         window.is_looked_at(look).await;
         window.is_pictured(&folder.join(format!("{name}-{suffix}.png"))).await;
     }

@@ -11,33 +11,9 @@ use weftid_tests::relying_party::RelyingParty;
 use weftid_tests::wire::{Answer, form_urlencoded, query};
 
 use crate::main_job::ada;
+use crate::stored::rows;
 
 const FORM: &str = "application/x-www-form-urlencoded";
-const TABLES: [&str; 14] = [
-    "users",
-    "passkeys",
-    "backup_codes",
-    "one_time_links",
-    "sessions",
-    "clients",
-    "consents",
-    "grants",
-    "authorization_requests",
-    "horizon",
-    "keys",
-    "data_keys",
-    "audit_events",
-    "spent",
-];
-
-/// How many rows each table has.
-async fn rows(provider: &Provider) -> Vec<(&'static str, i64)> {
-    let mut all = Vec::new();
-    for table in TABLES {
-        all.push((table, provider.database.count(&format!("SELECT count(*) FROM {table}")).await));
-    }
-    all
-}
 
 async fn sends(provider: &Provider, method: Method, path: &str, headers: &[(&'static str, &str)], body: &[u8]) -> Answer {
     let mut all = HeaderMap::new();
@@ -67,7 +43,7 @@ on_both_databases! {
     async fn only_a_form_by_post_is_taken(kind: Kind) {
         let provider = Provider::start(kind).await;
         let shop = provider.shop("shop").await;
-        let before = rows(&provider).await;
+        let before = rows(&provider.database).await;
         let basic = shop.basic();
         for path in ["/token", "/revoke"] {
             for method in ["GET", "HEAD", "PUT", "DELETE", "PATCH", "TRACE"] {
@@ -96,14 +72,14 @@ on_both_databases! {
             let answer = sends(&provider, Method::POST, path, &[], b"").await;
             assert!(answer.status == 405 && answer.header("allow").contains("GET"), "{answer}");
         }
-        assert_eq!(rows(&provider).await, before);
+        assert_eq!(rows(&provider.database).await, before);
     }
 
     /// E-LOAD-02: what is too large is refused before it is read to its end, at every address that takes a body.
     async fn bodies_have_an_end(kind: Kind) {
         let provider = Provider::start(kind).await;
         let shop = provider.shop("shop").await;
-        let before = rows(&provider).await;
+        let before = rows(&provider.database).await;
         let large = [b"a=".as_slice(), &vec![b'x'; 10 * 1024 * 1024]].concat();
         let basic = shop.basic();
         let mut person = provider.stranger();
@@ -124,7 +100,7 @@ on_both_databases! {
         let deep = "[".repeat(20_000);
         let answer = person.posts_json_with("/login/passkey/begin", deep.into_bytes(), &[("x-csrf-token", person.page().csrf_token().unwrap())]).await;
         assert_eq!(answer.status, 400, "{answer}");
-        assert_eq!(rows(&provider).await, before);
+        assert_eq!(rows(&provider.database).await, before);
     }
 
     /// A-TOK-04: whatever stands in a parameter, the answer is of registered words and safe characters, and nothing is stored.
@@ -132,7 +108,7 @@ on_both_databases! {
         let provider = Provider::start(kind).await;
         let (mut ada, shop) = (ada(&provider).await, provider.shop("shop").await);
         shop.welcomes(&mut ada, &[]).await;
-        let before = rows(&provider).await;
+        let before = rows(&provider.database).await;
         let basic = shop.basic();
         let nasty = ["\"quoted\"", "back\\slash", "\u{1f9f6} emoji", "\u{0}nul", "\r\nSet-Cookie: x=y", "<svg onload=alert(1)>", "' OR 1=1 --", "é\u{301}"];
         for value in nasty {
@@ -155,14 +131,14 @@ on_both_databases! {
             let description = query(&arrival.callback(), "error_description").unwrap();
             assert!(description.bytes().all(|byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e)), "{description}");
         }
-        assert_eq!(rows(&provider).await, before);
+        assert_eq!(rows(&provider.database).await, before);
     }
 
     /// E-LOAD-02, RFC 6749 appendix B: what is not well-formed is refused and never repaired.
     async fn what_is_not_well_formed_is_refused(kind: Kind) {
         let provider = Provider::start(kind).await;
         let shop = provider.shop("shop").await;
-        let before = rows(&provider).await;
+        let before = rows(&provider.database).await;
         let basic = shop.basic();
         for broken in ["token=%ff%fe", "%ff=x", "token=%c0%80", "token=%ed%a0%80", "token=%", "token=%2", "token=%zz"] {
             // A per cent sign that begins nothing stands for itself (WHATWG URL §5.1), and is no token of ours.
@@ -185,7 +161,7 @@ on_both_databases! {
             assert!(matches!(answer.status.as_u16(), 400 | 404 | 410), "{path}: {answer}");
             assert_eq!(answer.page().name(), "error", "{path}: {answer}");
         }
-        assert_eq!(rows(&provider).await, before);
+        assert_eq!(rows(&provider.database).await, before);
     }
 
     /// A-RTM-05: a parameter that comes twice is refused by every endpoint, whatever it is.
@@ -193,7 +169,7 @@ on_both_databases! {
         let provider = Provider::start(kind).await;
         let (mut ada, shop) = (ada(&provider).await, provider.shop("shop").await);
         let tokens = shop.welcomes(&mut ada, &[]).await;
-        let before = rows(&provider).await;
+        let before = rows(&provider.database).await;
         let basic = shop.basic();
         let refresh_token = tokens.refresh_token.clone().unwrap();
         for (path, pairs) in [
@@ -212,7 +188,7 @@ on_both_databases! {
                 }
             }
         }
-        assert_eq!(rows(&provider).await, before);
+        assert_eq!(rows(&provider.database).await, before);
         shop.refreshes(&refresh_token).await.unwrap();
     }
 

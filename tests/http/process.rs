@@ -38,7 +38,7 @@ pub(crate) async fn nearly_comes_aboard(person: &mut Person, link: &str) -> (Str
     (format!("{path}/passkey/finish"), json!({"ceremony": options["ceremony"], "credential": credential, "name": "Ada"}))
 }
 
-async fn comes_aboard(wire: &weftid_tests::wire::Wire, link: &str) -> Person {
+pub(crate) async fn comes_aboard(wire: &weftid_tests::wire::Wire, link: &str) -> Person {
     let mut person = Person::new(wire);
     let (finish, body) = nearly_comes_aboard(&mut person, link).await;
     let finished = person.posts_json(&finish, &body).await;
@@ -48,14 +48,14 @@ async fn comes_aboard(wire: &weftid_tests::wire::Wire, link: &str) -> Person {
 }
 
 #[track_caller]
-fn succeeds(ended: &Ended) -> String {
+pub(crate) fn succeeds(ended: &Ended) -> String {
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
     assert_eq!(ended.stderr, "", "{ended:?}");
     ended.stdout.trim().to_owned()
 }
 
 #[track_caller]
-fn fails(ended: &Ended, code: i32, words: &[&str]) {
+pub(crate) fn fails(ended: &Ended, code: i32, words: &[&str]) {
     assert_eq!(ended.status.code(), Some(code), "{ended:?}");
     for word in words {
         assert!(ended.stderr.contains(word), "{word:?} is not said: {ended:?}");

@@ -470,7 +470,7 @@ on_both_databases! {
         assert_eq!(unused_codes(&provider).await, 20);
     }
 
-    /// The help desk's link takes no code; it is audited, its person is told at once, it is over like any other, and nobody gets one for who isn't here.
+    /// C-REC-08: the help desk's link takes no code; it is audited, its person is told at once, it is over like any other, and nobody gets one for who isn't here.
     async fn the_help_desk_vouches_for_a_person(kind: Kind) {
         let provider = Provider::start(kind).await;
         owner(&provider, ADA).await;

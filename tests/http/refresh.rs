@@ -91,7 +91,7 @@ on_both_databases! {
         assert_eq!(shop.userinfo(&works).await, refused("invalid_token"));
     }
 
-    /// A-RT-05, E-RACE-09: a refresh asks each time whether client, person, consent, session and house are still what they were.
+    /// A-RT-05, C-THR-07, E-RACE-09: a refresh asks each time whether client, person, consent, session and house are still what they were.
     async fn a_refresh_dies_with_what_it_rests_on(kind: Kind) {
         let provider = Provider::start(kind).await;
         let (mut ada, shop) = (ada(&provider).await, provider.shop("shop").await);
@@ -208,7 +208,7 @@ on_both_databases! {
         }
     }
 
-    /// E-RACE-09: while a person or a client is shut out, grants are refreshed; nothing that was given meanwhile works afterwards.
+    /// C-THR-07, E-RACE-09: while a person or a client is shut out, grants are refreshed; nothing that was given meanwhile works afterwards.
     async fn nothing_is_given_after_somebody_was_shut_out(kind: Kind) {
         let provider = Provider::start(kind).await;
         let (mut ada, shop) = (ada(&provider).await, provider.shop("shop").await);

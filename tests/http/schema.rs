@@ -1,6 +1,6 @@
 //! The tables that the migrations build are the tables that the entities expect: names, kinds and NULLs of columns, on both databases.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::sea_query::ColumnType;
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, Database as Connector, DatabaseConnection, EntityTrait, Iterable as _, Statement};
@@ -12,6 +12,7 @@ use weftid_tests::database::{Database, Kind};
 use weftid_tests::on_both_databases;
 
 use crate::store::migrated;
+use crate::stored;
 
 /// Column -> (kind, whether it may be NULL).
 type Columns = BTreeMap<String, (&'static str, bool)>;
@@ -97,5 +98,12 @@ on_both_databases! {
     async fn the_migrated_tables_are_what_the_entities_expect(kind: Kind) {
         let database = migrated(kind).await;
         assert_eq!(built(&database).await, entities());
+    }
+
+    /// What tests count and search is every table that there is.
+    async fn tests_look_into_every_table(kind: Kind) {
+        let database = migrated(kind).await;
+        let looked_into: BTreeSet<String> = stored::TABLES.into_iter().chain(stored::OTHERS).map(str::to_owned).collect();
+        assert_eq!(built(&database).await.into_keys().collect::<BTreeSet<_>>(), looked_into);
     }
 }

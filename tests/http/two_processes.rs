@@ -1,16 +1,18 @@
 //! Races between two real processes over PostgreSQL: whatever works once works once, whichever node is asked, and what one node ends is over on
 //! the other. Fifty at once, in many rounds; `cargo test --workspace --test http two_processes -- --ignored` makes 200 rounds of each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use weftid::actions::audit::Origin;
-use weftid::actions::{invitations, setup};
+use weftid::actions::{invitations, setup, users};
 use weftid::base::clock::Clock;
+use weftid::base::email::Email;
 use weftid::store::user::Role;
 use weftid_tests::authenticator::Lie;
+use weftid_tests::mailbox::{MailServer, Security};
 use weftid_tests::own_secrets;
 use weftid_tests::pair::Pair;
 use weftid_tests::person::{Arrival, Person, finishing};
@@ -305,6 +307,36 @@ async fn a_mailed_link_acts_once_on_two_nodes() {
     let arrivals = join_all(tabs.iter_mut().map(|tab| answers_form(tab, &place, &[]))).await;
     counted(arrivals.iter().map(Arrival::answer));
     assert_eq!(events(&pair.provider.database, "not_me").await, 1);
+}
+
+/// C-NOT-01: two nodes and one queue of mails: each mail is sent exactly once, and both nodes send.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_is_sent_once_by_two_nodes() {
+    const MAILS: usize = 60;
+    let server = MailServer::start(Security::None);
+    // So slow that one node does not get through before the other looks.
+    server.is_slow(Duration::from_secs(1));
+    let settings = server.settings();
+    let settings: Vec<(&str, &str)> = settings.iter().map(|(path, value)| (*path, value.as_str())).collect();
+    let pair = Pair::start_with(&settings).await;
+    aboard(&pair, "bob@id.example").await;
+    // This node queues and doesn't send: whichever process looks first takes some, and the other what is left.
+    let (email, origin) = (Email::parse("bob@id.example").expect("an address"), Origin::command_line());
+    for _ in 0..MAILS / 2 {
+        users::deactivate(&pair.provider.app, &email, &origin).await.expect("the person is there");
+        users::activate(&pair.provider.app, &email, &origin).await.expect("the person is there");
+    }
+    // And the one about backup codes.
+    server.takes(MAILS + 1).await;
+    // Both have looked again by then; what was sent is not there any more.
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    let taken = server.taken();
+    let ids: BTreeSet<&str> = taken.iter().map(|taken| taken.mail.id.as_str()).collect();
+    assert_eq!((taken.len(), ids.len()), (MAILS + 1, MAILS + 1));
+    assert_eq!(pair.provider.database.count("SELECT count(*) FROM mails").await, 0);
+    let sent = [&pair.one, &pair.other].map(|node| node.log().iter().filter(|line| line.contains("mail sent")).count());
+    assert_eq!(sent[0] + sent[1], MAILS + 1, "{sent:?}");
+    assert!(sent[0] > 0 && sent[1] > 0, "one node had nothing to do: {sent:?}");
 }
 
 /// Browsers of this person in which the password was right.

@@ -15,6 +15,7 @@ pub mod database;
 pub mod html;
 pub mod log;
 pub mod mailbox;
+pub mod nginx;
 pub mod outside;
 pub mod own_secrets;
 pub mod pair;

@@ -259,6 +259,11 @@ fn read(about: &Path) -> Taken {
 
 /// A certificate authority of our own, and what it says of `localhost`.
 fn certificates(folder: &Path) {
+    certificate(folder, "localhost");
+}
+
+/// A certificate authority of our own (`ca.pem`), and what it says of this name (`server.pem`, `server.key`), in this folder.
+pub(crate) fn certificate(folder: &Path, name: &str) {
     let openssl = |arguments: &[&str]| {
         let done = Command::new("openssl").args(arguments).current_dir(folder).output().expect("openssl is installed");
         assert!(done.status.success(), "openssl {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
@@ -266,8 +271,9 @@ fn certificates(folder: &Path) {
     let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
     let ours = ["req", "-x509", "-subj", "/CN=Test CA", "-keyout", "ca.key", "-out", "ca.pem"];
     openssl(&[&ours[..], &key[..]].concat());
-    let theirs = ["req", "-subj", "/CN=localhost", "-keyout", "server.key", "-out", "server.csr"];
+    let subject = format!("/CN={name}");
+    let theirs = ["req", "-subj", &subject, "-keyout", "server.key", "-out", "server.csr"];
     openssl(&[&theirs[..], &key[..5]].concat());
-    std::fs::write(folder.join("names"), "subjectAltName=DNS:localhost\n").expect("the folder is ours");
+    std::fs::write(folder.join("names"), format!("subjectAltName=DNS:{name}\n")).expect("the folder is ours");
     openssl(&["x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "2", "-extfile", "names", "-out", "server.pem"]);
 }

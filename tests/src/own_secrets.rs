@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use url::Url;
+use weftid::actions::passwords;
 use weftid::adapters::totp::{TotpSecret, step_at};
 use weftid::app::App;
 use weftid::base::clock::{Clock, Time};
@@ -14,6 +15,8 @@ use weftid::config::Config;
 use weftid::protocol::profile::Profile;
 use weftid::store::user::Role;
 use weftid::store::{Job, StoreError, Write, password, totp, user};
+
+use crate::database::Database;
 
 /// An authenticator app that shares a secret with the provider.
 #[derive(Clone, Debug)]
@@ -78,7 +81,8 @@ impl Job for SetPassword {
 /// Gives a person this password, in the place of any other.
 pub async fn gives_password(app: &App, email: &str, text: &str) {
     let hash = app.passwords().hash(&Password::typed(text)).await.expect("it is hashed");
-    let row = password::Model { user_id: person(app, email).await.id, hash, set_at: app.now(), last_used_at: None, frozen_at: None };
+    let (user_id, stands_alone) = (person(app, email).await.id, passwords::stands_alone(&Password::typed(text)));
+    let row = password::Model { user_id, hash, set_at: app.now(), stands_alone, last_used_at: None, frozen_at: None };
     app.store().write(SetPassword(row)).await.expect("the database works");
 }
 
@@ -116,7 +120,7 @@ impl Job for Import {
     }
 }
 
-fn imported(email: &str, hash: &PasswordHash, now: Time) -> (user::Model, password::Model) {
+fn imported(email: &str, hash: &PasswordHash, stands_alone: bool, now: Time) -> (user::Model, password::Model) {
     let id = UserId::new(now);
     let person = user::Model {
         id,
@@ -137,19 +141,31 @@ fn imported(email: &str, hash: &PasswordHash, now: Time) -> (user::Model, passwo
         time_zone: None,
         theme: None,
     };
-    (person, password::Model { user_id: id, hash: hash.clone(), set_at: now, last_used_at: None, frozen_at: None })
+    (person, password::Model { user_id: id, hash: hash.clone(), set_at: now, stands_alone, last_used_at: None, frozen_at: None })
 }
 
 /// Brings in people who have this password and no passkey.
 pub async fn imports(app: &App, emails: &[&str], text: &str) {
     let hash = app.passwords().hash(&Password::typed(text)).await.expect("it is hashed");
+    let stands_alone = passwords::stands_alone(&Password::typed(text));
     for slice in emails.chunks(100) {
-        app.store().write(Import(slice.iter().map(|email| imported(email, &hash, app.now())).collect())).await.expect("the database works");
+        app.store()
+            .write(Import(slice.iter().map(|email| imported(email, &hash, stands_alone, app.now())).collect()))
+            .await
+            .expect("the database works");
     }
 }
 
 /// Opens the embedded database that a process of its own serves, to put people into it.
 pub async fn opens_beside(data_dir: &Path, issuer: &Url) -> App {
     let pairs = [("data_dir", data_dir.to_str().expect("a path of ours")), ("issuer", issuer.as_str().trim_end_matches('/'))];
+    App::open(Config::from_pairs(&pairs).expect("settings"), Clock::system()).await.expect("the database opens")
+}
+
+/// Opens the database that a process of its own serves, whichever it is, to put people into it.
+pub async fn opens_on(database: &Database, issuer: &Url) -> App {
+    let mut pairs = database.settings();
+    pairs.push(("issuer", issuer.as_str().trim_end_matches('/').to_owned()));
+    let pairs: Vec<(&str, &str)> = pairs.iter().map(|(path, value)| (*path, value.as_str())).collect();
     App::open(Config::from_pairs(&pairs).expect("settings"), Clock::system()).await.expect("the database opens")
 }

@@ -14,8 +14,8 @@ use crate::adapters::templates::pages::{RenamePasskey, RevokePasskey};
 use crate::app::App;
 use crate::base::error::{AppError, Kind};
 use crate::base::id::PasskeyId;
+use crate::store::passkey;
 use crate::store::reads::session_and_user::SessionAndUser;
-use crate::store::{passkey, password, totp};
 use crate::web::origin::RequestOrigin;
 use crate::web::page::Pages;
 use crate::web::recent::RecentForm;
@@ -88,12 +88,10 @@ pub(super) async fn ask_whether(State(app): State<App>, Session(here): Session, 
     let (passkey, mut others) = find(&app, &here, &id).await?;
     let rules = Rules::of(&app);
     others.retain(|row| rules.signs_in(row));
-    let password = password::of_user(app.store(), here.user.id).await?.is_some_and(|row| row.is_usable());
-    let password = password && app.config().sign_in.passwords.allows(!others.is_empty());
-    let totp = password && totp::of_user(app.store(), here.user.id).await?.is_some_and(|row| row.is_usable());
+    let remaining = rules.ways_without(app.store(), here.user.id, passkey.id).await?;
     pages.show(RevokePasskey {
-        password,
-        totp,
+        password: remaining.password,
+        totp: remaining.totp,
         action: app.config().issuer.join(&format!("/account/passkeys/{}/delete", passkey.id)),
         name: passkey.name,
         account: here.user.email.to_string(),

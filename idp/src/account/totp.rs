@@ -4,7 +4,9 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use crate::account::sign_in_methods::PLACE;
+use crate::actions::passwords::LEAST_ALONE;
 use crate::actions::totp_enrolment::{self, Enrolled, SetUp};
+use crate::actions::ways_in::Rules;
 use crate::adapters::templates::pages::{AuthenticatorApp, DisableTotp};
 use crate::app::App;
 use crate::base::error::{AppError, Kind};
@@ -70,7 +72,11 @@ pub(super) async fn ask_whether(State(app): State<App>, RecentPage(here): Recent
     if totp::of_user(app.store(), here.user.id).await?.is_none() {
         return Err(AppError::new(Kind::NotFound, "not_found").because("no authenticator app"));
     }
-    pages.show(DisableTotp { account: here.user.email.to_string(), back_url: app.config().issuer.join(PLACE) })
+    pages.show(DisableTotp {
+        account: here.user.email.to_string(),
+        too_short: Rules::of(&app).password_needs_app(app.store(), here.user.id).await?.then_some(LEAST_ALONE),
+        back_url: app.config().issuer.join(PLACE),
+    })
 }
 
 /// `POST /account/totp/disable`

@@ -40,7 +40,7 @@ impl About {
 }
 
 /// The kinds that the page has a sentence for, `activity-KIND`.
-const KINDS: &[(&str, About)] = &[
+pub const KINDS: &[(&str, About)] = &[
     ("signed_in", About::SignIns),
     ("sign_in_failed", About::SignIns),
     ("confirmed", About::SignIns),
@@ -90,7 +90,7 @@ const KINDS: &[(&str, About)] = &[
 ];
 
 /// Kinds that say nothing a person would miss: another event of the same moment says it, or they are a client's routine.
-const ROUTINE: [&str; 9] = [
+pub const ROUTINE: [&str; 9] = [
     "session_started",
     "session_authenticated_again",
     "tokens_refreshed",

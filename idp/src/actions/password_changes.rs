@@ -6,9 +6,9 @@
 use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::mails::Mail;
 use crate::actions::notices::{self, Notice};
-use crate::actions::passwords::Judged;
+use crate::actions::passwords::{self, Judged, LEAST_ALONE};
 use crate::actions::sessions;
-use crate::actions::ways_in::{self, Rules};
+use crate::actions::ways_in::{self, Objection, Rules};
 use crate::adapters::password_strength;
 use crate::app::App;
 use crate::base::clock::Time;
@@ -19,8 +19,6 @@ use crate::config::PasswordPolicy;
 use crate::store::reads::session_and_user::SessionAndUser;
 use crate::store::{Job, StoreError, Write, password, session, totp, user};
 
-/// The fewest characters of a password that opens the account alone (NIST SP 800-63B §3.1.1.2).
-const LEAST_ALONE: usize = 15;
 /// The fewest where an authenticator app is always asked too.
 const LEAST_CONFIRMED: usize = 12;
 /// The most. Every one of them counts.
@@ -74,6 +72,8 @@ pub async fn acceptable(app: &App, user: &user::Model, least: usize, password: P
 struct Set {
     session: session::Model,
     hash: PasswordHash,
+    stands_alone: bool,
+    rules: Rules,
     current: Option<Judged>,
     others_stay: bool,
     breach_unknown: bool,
@@ -85,6 +85,7 @@ struct Set {
 
 enum Outcome {
     Done { was_there: bool },
+    TooShort,
     SessionEnded,
     CurrentChanged,
 }
@@ -103,8 +104,13 @@ impl Job for Set {
         {
             return Ok(Outcome::CurrentChanged);
         }
+        // C-PW-01: the app that allowed a shorter one may be gone since.
+        if self.rules.objection_in(write, user_id, self.stands_alone).await? == Some(Objection::TooShortAlone) {
+            return Ok(Outcome::TooShort);
+        }
         let was_there = password::of_user(write, user_id).await?.is_some();
-        let row = password::Model { user_id, hash: self.hash.clone(), set_at: self.now, last_used_at: None, frozen_at: None };
+        let Self { stands_alone, now: set_at, .. } = *self;
+        let row = password::Model { user_id, hash: self.hash.clone(), set_at, stands_alone, last_used_at: None, frozen_at: None };
         password::set(write, row).await?;
         let kind = if was_there { "password_changed" } else { "password_set" };
         let event = |kind| Event::new(kind, &self.origin).user(user_id).session(self.session.id);
@@ -125,7 +131,7 @@ impl Job for Set {
 /// `others_stay`. Whether there was one before.
 ///
 /// # Errors
-/// `password_invalid` if the current one was changed meanwhile; `unavailable` if too many wait to be hashed; `not_signed_in`.
+/// `password_invalid` if the current one was changed meanwhile, `password_too_short` if the authenticator app that allowed it is gone; `unavailable` if too many wait to be hashed; `not_signed_in`.
 pub async fn set(
     app: &App,
     here: &SessionAndUser,
@@ -141,11 +147,13 @@ pub async fn set(
     let mails = [Notice::PasswordSet { set_at }, Notice::PasswordChanged { set_at }].map(|notice| notices::to(app, &here.user, notice, &origin));
     let [first, another] = mails;
     let mails = [first?, another?];
-    let job = Set { session: here.session.clone(), hash, current, others_stay, breach_unknown, mails, origin, now: set_at };
+    let (session, stands_alone, rules) = (here.session.clone(), passwords::stands_alone(&password), Rules::of(app));
+    let job = Set { session, hash, stands_alone, rules, current, others_stay, breach_unknown, mails, origin, now: set_at };
     match app.store().write(job).await? {
         Outcome::Done { was_there } => Ok(was_there),
         Outcome::SessionEnded => Err(AppError::new(Kind::Unauthenticated, "not_signed_in")),
-        Outcome::CurrentChanged => Err(crate::actions::passwords::invalid("it was changed meanwhile")),
+        Outcome::TooShort => Err(AppError::new(Kind::Invalid, "password_too_short").because("the authenticator app is gone")),
+        Outcome::CurrentChanged => Err(passwords::invalid("it was changed meanwhile")),
     }
 }
 

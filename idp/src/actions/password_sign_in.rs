@@ -10,6 +10,7 @@ use crate::actions::second_step::{self, Accepted, Answer, HalfDone, Proven};
 use crate::actions::sessions::{Beginning, Opened, Proof};
 use crate::actions::totp as code;
 use crate::actions::visitor::Visitor;
+use crate::actions::ways_in::Rules;
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
@@ -51,7 +52,7 @@ pub async fn begin(app: &App, visitor: &Visitor, email: &Email, password: &Passw
     let (secret, beginning) = beginning(app, visitor, &user, judged.set_at, proof).await?;
     let beside = beginning.before.beside(user.id);
     let (set_at, policy) = (judged.set_at, app.config().sign_in.require_strong);
-    match app.store().write(PasswordPassed { judged, policy, beginning }).await? {
+    match app.store().write(PasswordPassed { judged, rules: Rules::of(app), policy, beginning }).await? {
         PasswordOutcome::In => Ok(Passed::In(Box::new(Opened { secret, user, beside }))),
         PasswordOutcome::Instead(Instead::Enrol) => enrolment::seal(app, &user, set_at, visitor.browser, request).map(Passed::Enrol),
         PasswordOutcome::Instead(Instead::UsePasskey) => Err(enrolment::passkey_required()),
@@ -80,6 +81,7 @@ async fn beginning(app: &App, visitor: &Visitor, user: &user::Model, set_at: Tim
 
 struct PasswordPassed {
     judged: Judged,
+    rules: Rules,
     policy: RequireStrong,
     beginning: Beginning,
 }
@@ -101,6 +103,10 @@ impl Job for PasswordPassed {
         let Some(user) = user::hold_to_change(write, id).await?.filter(user::Model::is_active) else {
             return refused(write, id, "deactivated", origin, now).await;
         };
+        // B-LC-03, C-PW-01: and a passkey may have come that is to be used instead, or the app gone that made a short one good enough.
+        if let Some(objection) = self.rules.objection_in(write, id, self.judged.stands_alone).await? {
+            return refused(write, id, objection.reason(), origin, now).await;
+        }
         if !self.judged.settle(write).await? {
             return refused(write, id, "password_changed", origin, now).await;
         }
@@ -168,7 +174,7 @@ pub async fn finish(app: &App, visitor: &Visitor, half_done: HalfDone, answer: A
     let beside = beginning.before.beside(proven.user());
     let (set_at, policy) = (proven.password_set_at(), app.config().sign_in.require_strong);
     let notice = proven.notice().map(|notice| notices::to(app, &user, notice, &visitor.origin)).transpose()?;
-    match app.store().write(SecondStepPassed { proven, notice, policy, beginning }).await? {
+    match app.store().write(SecondStepPassed { proven, notice, rules: Rules::of(app), policy, beginning }).await? {
         SecondStepOutcome::In { user, by_backup_code } => {
             Ok(Finished::In { opened: Box::new(Opened { secret, user: *user, beside }), by_backup_code })
         }
@@ -183,6 +189,7 @@ struct SecondStepPassed {
     proven: Proven,
     /// What the person is told if it is accepted.
     notice: Option<Mail>,
+    rules: Rules,
     policy: RequireStrong,
     beginning: Beginning,
 }
@@ -205,6 +212,12 @@ impl Job for SecondStepPassed {
             second_step::refused_event(id, "deactivated", &nobody).record(write, now).await?;
             return Ok(SecondStepOutcome::Over("deactivated"));
         };
+        // B-LC-03: a passkey may have come between the password and the code. Looked at first, so that no backup code is used up for nothing; a
+        // password with a second step is not alone.
+        if let Some(objection) = self.rules.objection_in(write, id, true).await? {
+            second_step::refused_event(id, objection.reason(), &nobody).record(write, now).await?;
+            return Ok(SecondStepOutcome::Over(objection.reason()));
+        }
         let accepted = self.proven.accept_in(write, now).await?;
         let (method, by_backup_code) = match accepted {
             Accepted::Totp => ("password and authenticator app", false),

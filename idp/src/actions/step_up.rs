@@ -186,6 +186,8 @@ impl Confirm {
             return Ok(Outcome::HasPasskey);
         }
         match &self.shown {
+            // C-PW-01: an app may have gone that made a short one good enough.
+            Shown::Password(judged) if !ways.totp && !judged.stands_alone => Ok(Outcome::Over("the password is too short alone")),
             Shown::Password(judged) if !judged.settle(write).await? => Ok(Outcome::Over("the password was changed")),
             // Also where the app was switched on since the password was compared.
             Shown::Password(_) => Ok(if ways.totp { Outcome::CodeNeeded } else { Outcome::Done }),

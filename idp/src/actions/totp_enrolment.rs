@@ -206,6 +206,7 @@ async fn held_if_open(write: &Write<'_>, session: &session::Model) -> Result<Opt
 
 struct Disable {
     session: session::Model,
+    rules: Rules,
     others_stay: bool,
     mail: Mail,
     origin: Origin,
@@ -214,6 +215,7 @@ struct Disable {
 
 enum Disabled {
     Done,
+    LeavesTooShort,
     NotThere,
     SessionEnded,
 }
@@ -224,6 +226,10 @@ impl Job for Disable {
     async fn run(&self, write: &Write<'_>) -> Result<Disabled, StoreError> {
         if held_if_open(write, &self.session).await?.is_none() {
             return Ok(Disabled::SessionEnded);
+        }
+        // Looked at while the person's row is held, so that a shorter password can't be set in the same moment.
+        if self.rules.password_needs_app(write, self.session.user_id).await? && totp::of_user(write, self.session.user_id).await?.is_some() {
+            return Ok(Disabled::LeavesTooShort);
         }
         if !totp::delete(write, self.session.user_id).await? {
             return Ok(Disabled::NotThere);
@@ -240,12 +246,14 @@ impl Job for Disable {
 /// Switches the app of whoever is signed in `here` off: its secret is gone at once. Their other sessions end unless `others_stay`.
 ///
 /// # Errors
-/// `not_found` if there is none; `not_signed_in`.
+/// `not_found` if there is none; `totp_guards_password` if it would leave a password alone that is too short for that (C-PW-01); `not_signed_in`.
 pub async fn disable(app: &App, here: &SessionAndUser, others_stay: bool, origin: &Origin) -> Result<(), AppError> {
     let origin = origin.clone().by(Actor::User(here.user.id));
     let mail = notices::to(app, &here.user, Notice::AuthenticatorAppRemoved, &origin)?;
-    match app.store().write(Disable { session: here.session.clone(), others_stay, mail, origin, now: app.now() }).await? {
+    let job = Disable { session: here.session.clone(), rules: Rules::of(app), others_stay, mail, origin, now: app.now() };
+    match app.store().write(job).await? {
         Disabled::Done => Ok(()),
+        Disabled::LeavesTooShort => Err(AppError::new(Kind::Conflict, "totp_guards_password")),
         Disabled::NotThere => Err(AppError::new(Kind::NotFound, "not_found").because("no authenticator app")),
         Disabled::SessionEnded => Err(AppError::new(Kind::Unauthenticated, "not_signed_in")),
     }

@@ -1,11 +1,14 @@
 //! By what a person can prove who they are, and how strong a proof must be for a change of just that (C-SUDO-02).
 
 use crate::app::App;
+use crate::base::email::Email;
 use crate::base::id::{PasskeyId, UserId};
 use crate::config::{PasswordPolicy, SuspectedClone};
 use crate::protocol::claims::Acr;
+use crate::store::horizon::Horizon;
+use crate::store::reads::password_facts::{PasswordFacts, password_facts};
 use crate::store::reads::ways_in::{self, WaysIn};
-use crate::store::{StoreError, Write, passkey};
+use crate::store::{Rows, Store, StoreError, Write, passkey};
 
 /// The ways in that work for a person, as the rows and the settings say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +38,25 @@ impl Ways {
     }
 }
 
+/// Why a right password opens nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Objection {
+    /// The settings don't let this person in by one.
+    NotAllowed,
+    /// It would be alone, and is too short for that (C-PW-01).
+    TooShortAlone,
+}
+
+impl Objection {
+    /// What the audit log calls it.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::NotAllowed => "password_not_allowed",
+            Self::TooShortAlone => "password_too_short_alone",
+        }
+    }
+}
+
 /// What the settings say about ways in: what a job takes along into its write.
 #[derive(Clone, Debug)]
 pub struct Rules {
@@ -57,11 +79,43 @@ impl Rules {
     }
 
     /// What would be left of them without this passkey.
-    pub async fn ways_without(&self, write: &Write<'_>, user: UserId, gone: PasskeyId) -> Result<Ways, StoreError> {
-        let own = passkey::of_user(write, user).await?;
+    pub async fn ways_without(&self, rows: &impl Rows, user: UserId, gone: PasskeyId) -> Result<Ways, StoreError> {
+        let own = passkey::of_user(rows, user).await?;
         let passkey = own.iter().any(|row| row.id != gone && self.signs_in(row));
-        let (_, found) = ways_in::ways_in(write, user, &self.rp_id, self.suspected).await?;
+        let (_, found) = ways_in::ways_in(rows, user, &self.rp_id, self.suspected).await?;
         Ok(self.apply(&WaysIn { passkey, ..found }))
+    }
+
+    /// What stands against a right password of somebody who has a usable passkey or not; `is_enough` says whether it is long enough to stand alone
+    /// or confirmed by an authenticator app.
+    pub fn objection(&self, has_passkey: bool, is_enough: bool) -> Option<Objection> {
+        // B-LC-03: a password that the policy doesn't let in is no way in.
+        if !self.passwords.allows(has_passkey) {
+            Some(Objection::NotAllowed)
+        } else if !is_enough {
+            Some(Objection::TooShortAlone)
+        } else {
+            None
+        }
+    }
+
+    /// The same, as this write finds the person: a passkey may have come, or the app gone, since the password was compared. `stands_alone` is what
+    /// is known of the password that was typed. Hold the person's row first.
+    pub async fn objection_in(&self, write: &Write<'_>, user: UserId, stands_alone: bool) -> Result<Option<Objection>, StoreError> {
+        let (_, found) = ways_in::ways_in(write, user, &self.rp_id, self.suspected).await?;
+        Ok(self.objection(found.passkey, stands_alone || found.totp.is_some()))
+    }
+
+    /// Whether switching the authenticator app off would leave a password alone that is too short for it.
+    pub async fn password_needs_app(&self, rows: &impl Rows, user: UserId) -> Result<bool, StoreError> {
+        let (_, found) = ways_in::ways_in(rows, user, &self.rp_id, self.suspected).await?;
+        let objection = found.password.and_then(|password| self.objection(found.passkey, password.stands_alone));
+        Ok(objection == Some(Objection::TooShortAlone))
+    }
+
+    /// Who signs in with this address, and by what, for judging a password by these rules. One read.
+    pub async fn password_facts(&self, store: &Store, email: &Email) -> Result<(Horizon, Option<PasswordFacts>), StoreError> {
+        password_facts(store, email, &self.rp_id, self.suspected).await
     }
 
     /// Whether somebody gets in with this passkey.
@@ -70,9 +124,9 @@ impl Rules {
     }
 
     fn apply(&self, found: &WaysIn) -> Ways {
-        // B-LC-03: a password that the policy doesn't let in is no way in.
-        let password = found.password.is_some() && self.passwords.allows(found.passkey);
-        Ways { passkey: found.passkey, password, totp: password && found.totp.is_some() }
+        let app = found.totp.is_some();
+        let password = found.password.as_ref().is_some_and(|row| self.objection(found.passkey, row.stands_alone || app).is_none());
+        Ways { passkey: found.passkey, password, totp: password && app }
     }
 }
 

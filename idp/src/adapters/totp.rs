@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use qrcode::{Color, EcLevel, QrCode};
 use serde::{Deserialize, Serialize};
+use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
 use totp_rs::{Builder, Secret, Totp, TotpError};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
@@ -111,18 +112,18 @@ impl TotpSecret {
         Ok(QrPicture::of(&QrCode::with_error_correction_level(address.as_bytes(), EcLevel::M)?))
     }
 
-    /// The step whose code this is, if it is one around `now` (C-TOTP-02). Every step is computed and compared in constant time, whichever fits
-    /// (C-TOTP-07); of two steps with the same code the later one counts, which burns more.
+    /// The step whose code this is, if it is one around `now` (C-TOTP-02). Every step is computed, compared and chosen in constant time, whichever
+    /// fits (C-TOTP-07); of two steps with the same code the later one counts, which burns more.
     pub fn step_of(&self, code: &TotpCode, now: Time) -> Option<i64> {
         let totp = self.builder().build_noncompliant();
         let present = step_at(now);
-        let mut found = None;
+        let (mut found, mut any) = (present, Choice::from(0));
         for step in (present - DRIFT)..=(present + DRIFT) {
-            if is_code_at(&totp, step, code) {
-                found = Some(step);
-            }
+            let fits = is_code_at(&totp, step, code);
+            found.conditional_assign(&step, fits);
+            any |= fits;
         }
-        found
+        bool::from(any).then_some(found)
     }
 
     /// The code of a step, as an app shows it.
@@ -145,8 +146,10 @@ fn seconds(step: i64) -> u64 {
     u64::try_from(step.saturating_mul(STEP)).unwrap_or(0)
 }
 
-fn is_code_at(totp: &Totp, step: i64, code: &TotpCode) -> bool {
-    totp.check(&code.0, seconds(step)).is_some()
+/// Not a `bool`: nothing may branch on one step before the others were looked at.
+fn is_code_at(totp: &Totp, step: i64, code: &TotpCode) -> Choice {
+    let shown = Zeroizing::new(totp.generate(seconds(step)).to_string());
+    code.0.as_bytes().ct_eq(shown.as_bytes())
 }
 
 impl fmt::Debug for TotpSecret {
@@ -234,6 +237,32 @@ mod tests {
         }
         assert_eq!(step_at(Time::from_millis(1_800_000_029_999)), step_at(now), "a step is 30 whole seconds");
         assert_eq!(step_at(Time::from_seconds(1_800_000_030)), step_at(now) + 1);
+    }
+
+    /// C-TOTP-07: codes are compared by `subtle`, all six digits of all three steps; there is no other way to compare one (no `PartialEq`). That no
+    /// clock can tell the difference is what `subtle` is for, and is not measured here.
+    #[test]
+    fn codes_are_compared_by_the_constant_time_type() {
+        trait Otherwise {
+            const COMPARES: bool = false;
+        }
+        impl<T> Otherwise for T {}
+        struct Probe<T>(std::marker::PhantomData<T>);
+        impl<T: PartialEq> Probe<T> {
+            const COMPARES: bool = true;
+        }
+        const { assert!(Probe::<String>::COMPARES && !Probe::<TotpCode>::COMPARES) };
+        let compares: fn(&Totp, i64, &TotpCode) -> Choice = is_code_at;
+        let (totp, now) = (secret().builder().build_noncompliant(), Time::from_seconds(1_800_000_000));
+        for step in [step_at(now) - 1, step_at(now), step_at(now) + 1] {
+            let code = secret().code_at(step).to_string();
+            assert!(bool::from(compares(&totp, step, &typed(&code))));
+            for place in 0..6 {
+                let digit = (code.as_bytes()[place] - b'0' + 1) % 10;
+                let other = format!("{}{digit}{}", &code[..place], &code[place + 1..]);
+                assert!(!bool::from(compares(&totp, step, &typed(&other))), "{place}");
+            }
+        }
     }
 
     /// C-TOTP-03: exactly six ASCII digits, but for spaces and one hyphen.

@@ -20,6 +20,9 @@ pub struct Model {
     pub hash: PasswordHash,
     /// When it was set.
     pub set_at: Time,
+    /// Whether it is known to be long enough to open the account with nothing beside it (C-PW-01). Of one that came as a hash alone nobody knows,
+    /// until it is typed.
+    pub stands_alone: bool,
     /// When it last proved who its owner is.
     pub last_used_at: Option<Time>,
     /// When its owner said that it isn't theirs, if they did; it signs in no more.
@@ -46,7 +49,9 @@ pub async fn of_user(rows: &impl Rows, user: UserId) -> Result<Option<Model>, St
 
 /// Puts this in the place of whatever password the person had.
 pub async fn set(write: &Write<'_>, row: Model) -> Result<(), StoreError> {
-    let replaced = OnConflict::column(Column::UserId).update_columns([Column::Hash, Column::SetAt, Column::LastUsedAt, Column::FrozenAt]).to_owned();
+    let replaced = OnConflict::column(Column::UserId)
+        .update_columns([Column::Hash, Column::SetAt, Column::StandsAlone, Column::LastUsedAt, Column::FrozenAt])
+        .to_owned();
     Entity::insert(ActiveModel::from(row).reset_all()).on_conflict(replaced).exec_without_returning(write.rows()).await?;
     Ok(())
 }
@@ -61,6 +66,13 @@ pub async fn rehash(write: &Write<'_>, user: UserId, old: &PasswordHash, new: &P
     let change = ActiveModel { hash: ActiveValue::Set(new.clone()), ..Default::default() };
     let changed = Entity::update_many().set(change).filter(Column::UserId.eq(user)).filter(Column::Hash.eq(old.clone())).exec(write.rows()).await?;
     Ok(changed.rows_affected == 1)
+}
+
+/// Records what was learnt when the password was typed that was set at `set_at`: whether it may stand alone.
+pub async fn learn(write: &Write<'_>, user: UserId, set_at: Time, stands_alone: bool) -> Result<(), StoreError> {
+    let change = ActiveModel { stands_alone: ActiveValue::Set(stands_alone), ..Default::default() };
+    Entity::update_many().set(change).filter(Column::UserId.eq(user)).filter(Column::SetAt.eq(set_at)).exec(write.rows()).await?;
+    Ok(())
 }
 
 /// Records that the password that was set at `set_at` proved who its owner is. `false` if it was changed, removed or frozen since it was

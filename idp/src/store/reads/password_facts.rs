@@ -1,9 +1,10 @@
 //! Who signs in with this address, and by what besides passkeys? One SELECT for every guess at a password, whoever it is about.
 
-use sea_orm::sea_query::{Expr, ExprTrait as _, JoinType, Query};
+use sea_orm::sea_query::{Expr, ExprTrait as _, JoinType};
 
 use crate::base::email::Email;
 use crate::store::horizon::Horizon;
+use crate::store::reads::ways_in::usable_passkeys;
 use crate::store::reads::{ask, from_horizon, joined, select_columns};
 use crate::store::{Store, StoreError, passkey, password, totp, user};
 
@@ -20,20 +21,16 @@ pub struct PasswordFacts {
     pub has_passkey: bool,
 }
 
-/// The person who signs in with this address. `rp_id` is the one that passkeys are good for.
-pub async fn password_facts(store: &Store, email: &Email, rp_id: &str) -> Result<(Horizon, Option<PasswordFacts>), StoreError> {
+/// The person who signs in with this address; passkeys count that were registered for `rp_id`, and those that may have been copied where
+/// `suspected` ones do.
+pub async fn password_facts(store: &Store, email: &Email, rp_id: &str, suspected: bool) -> Result<(Horizon, Option<PasswordFacts>), StoreError> {
     let mut query = from_horizon();
     select_columns::<user::Entity>(&mut query, "user_");
     select_columns::<password::Entity>(&mut query, "password_");
     select_columns::<totp::Entity>(&mut query, "totp_");
     let of_user = |column: Expr| column.equals((user::Entity, user::Column::Id));
-    let usable = Query::select()
-        .expr(Expr::val(1))
-        .from(passkey::Entity)
-        .and_where(of_user(Expr::col((passkey::Entity, passkey::Column::UserId))))
-        .and_where(Expr::col((passkey::Entity, passkey::Column::RpId)).eq(rp_id))
-        .and_where(Expr::col((passkey::Entity, passkey::Column::FrozenAt)).is_null())
-        .take();
+    let own = of_user(Expr::col((passkey::Entity, passkey::Column::UserId)));
+    let usable = usable_passkeys(rp_id, suspected).and_where(own).take();
     query
         .expr_as(Expr::exists(usable), "has_passkey")
         .join(JoinType::LeftJoin, user::Entity, Expr::col((user::Entity, user::Column::Email)).eq(email.clone()))

@@ -1,6 +1,6 @@
 //! By what can a person prove who they are? One SELECT, asked before every change of just that.
 
-use sea_orm::sea_query::{Expr, ExprTrait as _, JoinType, Query};
+use sea_orm::sea_query::{Expr, ExprTrait as _, JoinType, Query, SelectStatement};
 
 use crate::base::id::UserId;
 use crate::store::horizon::Horizon;
@@ -18,18 +18,23 @@ pub struct WaysIn {
     pub totp: Option<totp::Model>,
 }
 
+/// The passkeys that sign anybody in here: all but those of another RP ID, those that are frozen, and perhaps those that may have been copied.
+pub(super) fn usable_passkeys(rp_id: &str, suspected: bool) -> SelectStatement {
+    let mut query = Query::select();
+    query
+        .column((passkey::Entity, passkey::Column::Id))
+        .from(passkey::Entity)
+        .and_where(Expr::col((passkey::Entity, passkey::Column::RpId)).eq(rp_id))
+        .and_where(Expr::col((passkey::Entity, passkey::Column::FrozenAt)).is_null());
+    if !suspected {
+        query.and_where(Expr::col((passkey::Entity, passkey::Column::SuspectedAt)).is_null());
+    }
+    query
+}
+
 /// The ways in of this person; passkeys count that were registered for `rp_id`, and those that may have been copied where `suspected` ones do.
 pub async fn ways_in(rows: &impl Rows, user: UserId, rp_id: &str, suspected: bool) -> Result<(Horizon, WaysIn), StoreError> {
-    let mut usable_passkey = Query::select();
-    usable_passkey
-        .column(passkey::Column::Id)
-        .from(passkey::Entity)
-        .and_where(Expr::col(passkey::Column::UserId).eq(user))
-        .and_where(Expr::col(passkey::Column::RpId).eq(rp_id))
-        .and_where(Expr::col(passkey::Column::FrozenAt).is_null());
-    if !suspected {
-        usable_passkey.and_where(Expr::col(passkey::Column::SuspectedAt).is_null());
-    }
+    let usable_passkey = usable_passkeys(rp_id, suspected).and_where(Expr::col(passkey::Column::UserId).eq(user)).take();
     let mut query = from_horizon();
     select_columns::<password::Entity>(&mut query, "password_");
     select_columns::<totp::Entity>(&mut query, "totp_");

@@ -34,6 +34,8 @@ impl Page for AuthenticatorApp {
 pub struct DisableTotp {
     /// Whose it is.
     pub account: String,
+    /// If the password is too short to be left alone: the fewest characters that it needs first.
+    pub too_short: Option<usize>,
     /// Where "Keep it" leads.
     pub back_url: String,
 }
