@@ -20,6 +20,7 @@ impl MigrationTrait for Migration {
             mails(),
             one_time_links(),
             sessions(),
+            session_clients(),
             clients(),
             client_secrets(),
             initial_access_tokens(),
@@ -63,6 +64,16 @@ impl MigrationTrait for Migration {
             ("mails", &["next_at"]),
         ] {
             manager.create_index(index(table, columns)).await?;
+        }
+        // Of those alone that have not ended, and of those that are to be told: the others are many, and never looked for.
+        for (table, column, condition) in [
+            ("sessions", "last_seen_at", Expr::col("ended_at").is_null()),
+            ("sessions", "created_at", Expr::col("ended_at").is_null()),
+            ("session_clients", "next_at", Expr::col("next_at").is_not_null()),
+        ] {
+            let mut partial = Index::create();
+            partial.name(format!("{table}_waiting_{column}")).table(table).col(column).and_where(condition);
+            manager.create_index(partial).await?;
         }
         let first = Query::insert()
             .into_table("horizon")
@@ -227,6 +238,19 @@ fn sessions() -> TableCreateStatement {
         .col(big_integer("epoch"))
         .col(big_integer("security_epoch"))
         .foreign_key(ForeignKey::create().from("sessions", "user_id").to("users", "id").on_delete(ForeignKeyAction::Cascade))
+        .take()
+}
+
+fn session_clients() -> TableCreateStatement {
+    table("session_clients")
+        .col(uuid("session_id"))
+        .col(text("client_id"))
+        .col(uuid("user_id"))
+        .col(text("sid"))
+        .col(big_integer_null("ended_at"))
+        .col(big_integer_null("next_at"))
+        .col(big_integer("tries"))
+        .primary_key(Index::create().col("session_id").col("client_id"))
         .take()
 }
 

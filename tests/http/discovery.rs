@@ -60,11 +60,13 @@ async fn both_documents_say_exactly_this() {
         "ui_locales_supported": ["en", "de"],
         "claims_parameter_supported": true,
         "request_parameter_supported": true,
-            "request_object_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
+        "request_object_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
         "request_uri_parameter_supported": true,
         "require_request_uri_registration": true,
-            "require_pushed_authorization_requests": false,
-        "authorization_response_iss_parameter_supported": true
+        "require_pushed_authorization_requests": false,
+        "authorization_response_iss_parameter_supported": true,
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true
     });
     for path in [OPENID, OAUTH] {
         let answer = provider.wire.get(&provider.url(path)).await.expect(200);

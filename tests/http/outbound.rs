@@ -178,7 +178,7 @@ async fn failures_look_alike() {
         began.elapsed()
     }));
     for (took, address) in timed.await.into_iter().zip(&addresses) {
-        assert!((Duration::from_millis(1000)..Duration::from_millis(1500)).contains(&took), "{address} took {took:?}");
+        assert!((Duration::from_secs(1)..Duration::from_millis(1500)).contains(&took), "{address} took {took:?}");
     }
 }
 

@@ -6,7 +6,7 @@ use sea_orm::sea_query::ColumnType;
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, Database as Connector, DatabaseConnection, EntityTrait, Iterable as _, Statement};
 use weftid::store::{
     attempt, audit_event, authorization_request, backup_code, client, client_secret, consent, data_key, foreign_spent, grant, horizon,
-    initial_access_token, key, mail, one_time_link, passkey, password, pushed_request, session, spent, totp, user,
+    initial_access_token, key, mail, one_time_link, passkey, password, pushed_request, session, session_client, spent, totp, user,
 };
 use weftid_tests::database::{Database, Kind};
 use weftid_tests::on_both_databases;
@@ -55,6 +55,7 @@ fn entities() -> BTreeMap<String, Columns> {
     expected::<password::Entity>(&mut tables);
     expected::<totp::Entity>(&mut tables);
     expected::<session::Entity>(&mut tables);
+    expected::<session_client::Entity>(&mut tables);
     expected::<spent::Entity>(&mut tables);
     expected::<user::Entity>(&mut tables);
     tables

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use weftid_tests::database::{Database, Kind};
 
 /// Every table that people's doings may add rows to. That none is forgotten is seen to by `schema`.
-pub(crate) const TABLES: [&str; 19] = [
+pub(crate) const TABLES: [&str; 20] = [
     "users",
     "passkeys",
     "backup_codes",
@@ -14,6 +14,7 @@ pub(crate) const TABLES: [&str; 19] = [
     "mails",
     "one_time_links",
     "sessions",
+    "session_clients",
     "clients",
     "initial_access_tokens",
     "client_secrets",

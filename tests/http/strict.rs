@@ -12,13 +12,13 @@ use weftid_tests::wire::query;
 use crate::main_job::ada;
 
 /// Registers a client with this member; the members that were refused.
-async fn refused(provider: &Provider, more: &[(&str, Value)]) -> Vec<&'static str> {
+async fn refused(provider: &Provider, more: &[(&str, Value)]) -> Vec<String> {
     let mut metadata = json!({"client_id": "odd", "client_name": "Odd", "redirect_uris": ["https://odd.test/cb"]});
     for (name, value) in more {
         metadata[*name] = value.clone();
     }
     match clients::create(&provider.app, serde_json::from_value(metadata).unwrap(), &Origin::command_line()).await {
-        Err(NotRegistered::Invalid(problems)) => problems.into_iter().map(|problem| problem.member).collect(),
+        Err(NotRegistered::Invalid(problems)) => problems.into_iter().map(|problem| problem.member.into_owned()).collect(),
         Ok(_) => Vec::new(),
         Err(other) => panic!("{other}"),
     }

@@ -130,7 +130,7 @@ on_both_databases! {
         }
     }
 
-    /// A-CORS-02: documents are for everybody; endpoints for programs are read from the exact origins of the client that was proved.
+    /// A-CORS-02, A-CORS-03: documents are for everybody; endpoints for programs are read from the exact origins of the client that was proved.
     async fn only_the_clients_own_origins_read_its_answers(kind: Kind) {
         let provider = Provider::start(kind).await;
         let (mut ada, shop, _wiki) = (ada(&provider).await, provider.shop("shop").await, provider.shop("wiki").await);

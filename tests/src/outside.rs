@@ -113,7 +113,7 @@ impl Outside {
 
     /// Waits until so much was asked at this path, and gives it.
     pub async fn hears(&self, path: &str, count: usize) -> Vec<Heard> {
-        for _ in 0..200 {
+        for _ in 0..600 {
             let heard = self.heard(path);
             if heard.len() >= count {
                 return heard;
@@ -140,7 +140,7 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> io::Result<Res
         Some(Manner::Hangs) => std::future::pending().await,
         Some(Manner::Resets) => return Err(io::ErrorKind::ConnectionReset.into()),
         Some(Manner::Pours) => {
-            let frames = stream::repeat_with(|| Ok(Frame::data(Bytes::from_static(&[b'x'; 65_536]))));
+            let frames = stream::repeat_with(|| Ok(Frame::data(Bytes::from(vec![b'x'; 16_384]))));
             answer.status(200).body(StreamBody::new(frames).boxed())
         }
     };

@@ -50,6 +50,7 @@ pub const KINDS: &[(&str, About)] = &[
     ("account_chosen", About::SignIns),
     ("session_ended", About::SignIns),
     ("sessions_ended", About::SignIns),
+    ("backchannel_logout_given_up", About::SignIns),
     ("user_created", About::Changes),
     ("user_activated", About::Changes),
     ("user_deactivated", About::Changes),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actions::audit::{Actor, Event, Origin};
 use crate::actions::authorization_requests;
+use crate::actions::backchannel_logout;
 use crate::actions::grants::{FIRST_GENERATION, Instance, Judge, Redeem, Redeemed};
 use crate::actions::sessions::Proof;
 use crate::actions::shown_once::ShownOnce;
@@ -198,7 +199,8 @@ pub async fn redeem(app: &App, client: &Client, proof: &ShownOnce, shown: Shown<
     let proved = Proof { acr: code.acr, amr: code.amr };
     let grant = new_grant(app, client, &who, &terms, code.authenticated_at, proved, now)?;
     let needs_consent = client.metadata.consent_policy(&grant.scope, &terms.redirect_uri) != ConsentPolicy::NotAsked;
-    let job = Redeem { request: code.request, instance: code.instance, grant: grant.clone(), needs_consent, judge, origin };
+    let takes_part = backchannel_logout::part_of(client, &who.session);
+    let job = Redeem { request: code.request, instance: code.instance, grant: grant.clone(), needs_consent, takes_part, judge, origin };
     match proof.write(app, job).await? {
         Redeemed::Granted => {}
         other => return Err(refused().because(format!("{other:?}"))),

@@ -18,7 +18,7 @@ use crate::store::client::Client;
 use crate::store::reads::grant_liveness::GrantFacts;
 use crate::store::reads::session_and_user::SessionAndUser;
 use crate::store::spent::{Spending, spend};
-use crate::store::{Job, StoreError, Write, consent, grant, session, user};
+use crate::store::{Job, StoreError, Write, consent, grant, session, session_client, user};
 
 /// Against what a life is judged: the limits of sessions, the epoch of this node, and the time.
 #[derive(Clone, Debug)]
@@ -111,6 +111,8 @@ pub struct Redeem {
     pub grant: grant::Model,
     /// Whether the person must have allowed it.
     pub needs_consent: bool,
+    /// The client's part in the session, if it wants to hear of the session's end.
+    pub takes_part: Option<session_client::Model>,
     /// Against what the session is judged.
     pub judge: Judge,
     /// Who caused it.
@@ -145,6 +147,9 @@ impl Job for Redeem {
         match spend(write, self.request, Some(gave.to_bytes()), self.judge.epoch).await? {
             Spending::Now => {
                 grant::insert(write, grant.clone()).await?;
+                if let Some(part) = &self.takes_part {
+                    session_client::take_part(write, part.clone()).await?;
+                }
                 let event = event("tokens_issued").detail("grant", grant.id.to_string()).detail("scope", grant.scope.to_string());
                 event.record(write, self.judge.now).await?;
                 Ok(Redeemed::Granted)

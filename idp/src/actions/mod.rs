@@ -6,6 +6,7 @@ pub mod activity;
 pub mod attention;
 pub mod audit;
 pub mod authorization_requests;
+pub mod backchannel_logout;
 pub mod backup_code_use;
 pub mod backup_codes;
 pub mod cancellation;

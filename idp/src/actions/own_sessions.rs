@@ -1,6 +1,6 @@
 //! What a person does about their own sessions: ending one, or all but the one they are in.
 
-use crate::actions::audit::{Actor, Event, Origin};
+use crate::actions::audit::{Actor, Origin};
 use crate::actions::sessions;
 use crate::app::App;
 use crate::base::clock::Time;
@@ -39,10 +39,7 @@ impl Job for EndOwn {
         };
         // C-SES-06: another person's is not there.
         let Some(found) = session::named(write, user.id, sid).await? else { return Ok(Ended::NotFound) };
-        if session::end(write, found.id, self.now).await? {
-            let event = Event::new("session_ended", &self.origin).user(user.id).session(found.id);
-            event.detail("why", "ended_by_owner").record(write, self.now).await?;
-        }
+        sessions::end_in(write, &found, "ended_by_owner", &self.origin, self.now).await?;
         Ok(Ended::Done)
     }
 }

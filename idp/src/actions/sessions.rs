@@ -15,7 +15,7 @@ use crate::base::session_secrets::SessionSecrets;
 use crate::config::{Passkeys, Sessions};
 use crate::protocol::claims::{Acr, Amr, AuthenticationMethod};
 use crate::store::reads::session_and_user::{SessionAndUser, sessions_and_users};
-use crate::store::{Job, StoreError, Write, passkey, session, user};
+use crate::store::{Job, StoreError, Write, passkey, session, session_client, user};
 
 /// `last_seen` is written at most this often.
 const SEEN_EVERY: Duration = Duration::from_mins(5);
@@ -266,20 +266,14 @@ pub async fn end(app: &App, sessions: Vec<session::Model>, why: &'static str, or
 /// it is over by then, and the session it began ends too.
 pub async fn end_all_in(write: &Write<'_>, user: UserId, why: &'static str, origin: &Origin, now: Time) -> Result<(), StoreError> {
     let ended = session::end_all_of(write, user, now).await?;
-    if ended > 0 {
-        Event::new("sessions_ended", origin).user(user).detail("why", why).detail("sessions", ended).record(write, now).await?;
-    }
-    Ok(())
+    tell_of(write, user, &ended, why, origin, now).await.map(drop)
 }
 
 /// Ends all sessions of a person but `spared`, inside the write that changes how they sign in. How many there were. Change the person's row
 /// (or hold it to change) first, as for [`end_all_in`].
 pub async fn end_others_in(write: &Write<'_>, spared: &session::Model, why: &'static str, origin: &Origin, now: Time) -> Result<u64, StoreError> {
     let ended = session::end_others(write, spared.user_id, spared.id, now).await?;
-    if ended > 0 {
-        Event::new("sessions_ended", origin).user(spared.user_id).detail("why", why).detail("sessions", ended).record(write, now).await?;
-    }
-    Ok(ended)
+    tell_of(write, spared.user_id, &ended, why, origin, now).await
 }
 
 /// Ends the sessions that a passkey opened, but for `spared`, inside the write that takes the passkey away. How many there were. Change the
@@ -293,16 +287,69 @@ pub async fn end_opened_by_in(
     now: Time,
 ) -> Result<u64, StoreError> {
     let ended = session::end_opened_by(write, user, passkey, spared, now).await?;
-    if ended > 0 {
-        Event::new("sessions_ended", origin).user(user).detail("why", "passkey_revoked").detail("sessions", ended).record(write, now).await?;
+    tell_of(write, user, &ended, "passkey_revoked", origin, now).await
+}
+
+/// What follows for others from the end of these sessions of one person: the clients that took part hear of it (A-BCL-03), and the audit log.
+/// How many there were.
+async fn tell_of(write: &Write<'_>, user: UserId, ended: &[SessionId], why: &'static str, origin: &Origin, now: Time) -> Result<u64, StoreError> {
+    session_client::end(write, ended, now).await?;
+    let count = u64::try_from(ended.len()).unwrap_or(u64::MAX);
+    if count > 0 {
+        Event::new("sessions_ended", origin).user(user).detail("why", why).detail("sessions", count).record(write, now).await?;
     }
-    Ok(ended)
+    Ok(count)
 }
 
 /// The same as [`end`] inside a write that also changes something else.
-async fn end_in(write: &Write<'_>, session: &session::Model, why: &'static str, origin: &Origin, now: Time) -> Result<(), StoreError> {
+pub(super) async fn end_in(write: &Write<'_>, session: &session::Model, why: &'static str, origin: &Origin, now: Time) -> Result<(), StoreError> {
     if session::end(write, session.id, now).await? {
-        Event::new("session_ended", origin).user(session.user_id).session(session.id).detail("why", why).record(write, now).await?;
+        tell_of_one(write, session, why, origin, now).await?;
     }
     Ok(())
+}
+
+async fn tell_of_one(write: &Write<'_>, session: &session::Model, why: &'static str, origin: &Origin, now: Time) -> Result<(), StoreError> {
+    session_client::end(write, &[session.id], now).await?;
+    Event::new("session_ended", origin).user(session.user_id).session(session.id).detail("why", why).record(write, now).await
+}
+
+/// Ends what is over by itself: too old, or not used for too long.
+struct EndOver {
+    sessions: Vec<SessionId>,
+    began: Time,
+    seen: Time,
+    now: Time,
+}
+
+impl Job for EndOver {
+    type Outcome = ();
+
+    async fn run(&self, write: &Write<'_>) -> Result<(), StoreError> {
+        for id in &self.sessions {
+            if let Some(session) = session::end_if_over(write, *id, self.began, self.seen, self.now).await? {
+                let why = if session.created_at <= self.began { "too_old" } else { "not_used" };
+                tell_of_one(write, &session, why, &Origin::system(), self.now).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many sessions end in one write, so that nobody waits long behind it.
+const END_BATCH: usize = 100;
+
+/// Ends the sessions that are over by themselves at `now`, so that the clients hear of it. Nobody could use them any more anyway.
+pub async fn end_over(app: &App, now: Time) -> Result<(), StoreError> {
+    let limits = &app.config().sessions;
+    let (began, seen) = (now.minus(limits.absolute), now.minus(limits.idle));
+    loop {
+        let over = session::over(app.store(), began, seen).await?;
+        for batch in over.chunks(END_BATCH) {
+            app.store().write(EndOver { sessions: batch.to_vec(), began, seen, now }).await?;
+        }
+        if over.is_empty() {
+            return Ok(());
+        }
+    }
 }

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::actions::client_sweeping;
+use crate::actions::{client_sweeping, sessions};
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::store::{
@@ -110,6 +110,8 @@ pub async fn sweep_at(app: &App, now: Time) -> Result<u64, StoreError> {
             break;
         }
     }
+    // Before rows are forgotten: who is still to hear of their end hears.
+    sessions::end_over(app, now).await?;
     let links_and_grants = now.minus(KEPT);
     let sessions = links_and_grants.minus(app.config().sessions.absolute);
     while app.store().write(ForgetRest { requests: through, links_and_grants, sessions, attempts: now }).await? >= spent::SWEEP_BATCH {}

@@ -2,12 +2,15 @@
 //!
 //! An access token names its grant ([`access_tokens`]); a refresh token is a counter of its grant with a MAC. Neither rests anywhere.
 
+mod logout_token;
+
 use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::actions::access_tokens::{self, Behind, Wanted};
 use crate::actions::subjects;
+pub use crate::actions::tokens::logout_token::mint_logout;
 use crate::adapters::jose::{IdTokenFacts, mint_id_token};
 use crate::app::App;
 use crate::base::base64url;

@@ -1,25 +1,24 @@
 //! `weftid serve`: run the provider.
 
-use tokio::net::TcpListener;
-
 use crate::actions::setup;
 use crate::app::App;
 use crate::base::clock::Clock;
 use crate::cli::{Failure, start_log};
 use crate::config::Config;
-use crate::server;
+use crate::server::{self, Listeners};
 
 pub(super) async fn run(config: Config) -> Result<(), Failure> {
     start_log(config.log.format, &config.log.filter);
     let bind = config.http.bind;
     let app = App::open(config, Clock::system()).await?;
-    let listener = TcpListener::bind(bind).await.map_err(|error| Failure::Refused(format!("can't listen at {bind}: {error}")))?;
-    tracing::info!(issuer = app.config().issuer.as_str(), %bind, "ready");
+    let listeners = Listeners::bind(app.config()).await.map_err(|error| Failure::Refused(error.to_string()))?;
+    let tls = app.config().tls.as_ref().map(|tls| tracing::field::display(tls.bind));
+    tracing::info!(issuer = app.config().issuer.as_str(), %bind, tls, "ready");
     if let Some(link) = setup::link(&app).await? {
         // To standard output, not to the log: whoever opens it becomes the administrator.
         println!("Nobody has an account yet. Make the first administrator here (works once, for {}):\n{link}", in_words(&app));
     }
-    server::serve(app, listener, server::asked_to_end()).await?;
+    server::serve(app, listeners, server::asked_to_end()).await?;
     Ok(())
 }
 

@@ -20,6 +20,7 @@ mod registration;
 mod resources;
 mod secrets;
 mod sign_in;
+mod tls;
 mod value;
 
 #[cfg(test)]
@@ -45,6 +46,7 @@ pub use crate::config::registration::{Registration, RegistrationMode};
 pub use crate::config::resources::Resources;
 pub use crate::config::secrets::{DatabaseUrl, MasterKey, MasterKeySource};
 pub use crate::config::sign_in::{PasswordPolicy, RequireStrong, SignIn};
+pub use crate::config::tls::Tls;
 
 /// Every setting. `config/weftid.toml` explains each.
 #[derive(Clone, Debug)]
@@ -55,6 +57,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The listener.
     pub http: Http,
+    /// The listener that speaks TLS, if there is one.
+    pub tls: Option<Tls>,
     /// The database.
     pub database: Database,
     /// The key that wraps all keys.
@@ -127,6 +131,7 @@ impl Config {
         let issuer: Option<Issuer> = reader.parsed_default("issuer", "http://localhost:8080");
         let data_dir = infrastructure::data_dir(&mut reader);
         let http = Http::read(&mut reader);
+        let tls = Tls::read(&mut reader, issuer.as_ref());
         let database = Database::read(&mut reader);
         let keys = Keys::read(&mut reader, &data_dir, &database.url);
         let brand = Brand::read(&mut reader);
@@ -148,6 +153,7 @@ impl Config {
             issuer,
             data_dir,
             http,
+            tls,
             database,
             keys,
             passkeys,

@@ -26,8 +26,7 @@ pub async fn preflight_get_and_post(State(app): State<App>, headers: HeaderMap) 
 fn preflight(app: &App, headers: &HeaderMap, methods: &'static str) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     let view = app.view();
-    let registered = |origin: &&HeaderValue| view.clients().any(|client| client.is_enabled() && is_registered(&client.metadata, origin));
-    let allowed = headers.get(ORIGIN).filter(registered);
+    let allowed = headers.get(ORIGIN).filter(|origin| origin.to_str().is_ok_and(|origin| view.is_registered_origin(origin)));
     let answer = response.headers_mut();
     answer.append(VARY, HeaderValue::from_static("origin"));
     if let Some(origin) = allowed {
@@ -53,9 +52,7 @@ pub fn expose(response: &mut Response, asked: &HeaderMap, client: Option<&Client
 /// Whether this is the exact origin of one of the client's registered addresses.
 fn is_registered(client: &ClientMetadata, origin: &HeaderValue) -> bool {
     let Ok(origin) = origin.to_str() else { return false };
-    // Private schemes and the like are no origins of pages.
-    let is_web = origin.starts_with("https://") || origin.starts_with("http://");
-    is_web && client.redirect_uris.iter().any(|uri| uri.origin_for_csp().is_some_and(|registered| registered == origin))
+    client.web_origins().any(|registered| registered == origin)
 }
 
 #[cfg(test)]

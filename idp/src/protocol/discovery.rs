@@ -113,6 +113,8 @@ pub struct ProviderMetadata {
     require_request_uri_registration: bool,
     require_pushed_authorization_requests: bool,
     authorization_response_iss_parameter_supported: bool,
+    backchannel_logout_supported: bool,
+    backchannel_logout_session_supported: bool,
 }
 
 impl ProviderMetadata {
@@ -161,6 +163,8 @@ impl ProviderMetadata {
             require_request_uri_registration: true,
             require_pushed_authorization_requests: require_pushed_requests,
             authorization_response_iss_parameter_supported: true,
+            backchannel_logout_supported: true,
+            backchannel_logout_session_supported: true,
         }
     }
 
@@ -224,9 +228,11 @@ mod tests {
             "request_parameter_supported": true,
             "request_object_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
             "request_uri_parameter_supported": true,
-        "require_request_uri_registration": true,
+            "require_request_uri_registration": true,
             "require_pushed_authorization_requests": false,
-            "authorization_response_iss_parameter_supported": true
+            "authorization_response_iss_parameter_supported": true,
+            "backchannel_logout_supported": true,
+            "backchannel_logout_session_supported": true
         });
         assert_eq!(document("https://example.com/id", &["en", "de"]), expected);
     }

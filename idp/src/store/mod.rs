@@ -29,6 +29,7 @@ pub mod password;
 pub mod pushed_request;
 pub mod reads;
 pub mod session;
+pub mod session_client;
 pub mod spent;
 pub mod totp;
 pub mod user;

@@ -3,6 +3,7 @@
 
 use sea_orm::ActiveValue;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{QueryOrder as _, QuerySelect as _, QueryTrait as _};
 
 use crate::base::clock::Time;
@@ -160,32 +161,49 @@ pub async fn named(write: &Write<'_>, user: UserId, sid: &Sid) -> Result<Option<
     Ok(Entity::find().filter(Column::UserId.eq(user)).filter(Column::Sid.eq(sid.clone())).one(write.rows()).await?)
 }
 
-/// Ends all of a person's sessions. How many there were.
-pub async fn end_all_of(write: &Write<'_>, user: UserId, now: Time) -> Result<u64, StoreError> {
-    let change = ActiveModel { ended_at: ActiveValue::Set(Some(now)), ..Default::default() };
-    let changed = Entity::update_many().set(change).filter(Column::UserId.eq(user)).filter(Column::EndedAt.is_null()).exec(write.rows()).await?;
-    Ok(changed.rows_affected)
+/// Ends all of a person's sessions. Which ones there were.
+pub async fn end_all_of(write: &Write<'_>, user: UserId, now: Time) -> Result<Vec<SessionId>, StoreError> {
+    end_every(write, Column::UserId.eq(user), now).await
 }
 
-/// Ends a person's sessions, but for `spared`. How many there were.
-pub async fn end_others(write: &Write<'_>, user: UserId, spared: SessionId, now: Time) -> Result<u64, StoreError> {
-    let change = ActiveModel { ended_at: ActiveValue::Set(Some(now)), ..Default::default() };
-    let others = Entity::update_many().set(change).filter(Column::UserId.eq(user)).filter(Column::Id.ne(spared));
-    Ok(others.filter(Column::EndedAt.is_null()).exec(write.rows()).await?.rows_affected)
+/// Ends a person's sessions, but for `spared`. Which ones there were.
+pub async fn end_others(write: &Write<'_>, user: UserId, spared: SessionId, now: Time) -> Result<Vec<SessionId>, StoreError> {
+    end_every(write, Column::UserId.eq(user).and(Column::Id.ne(spared)), now).await
 }
 
-/// Ends the sessions of a person that this passkey opened, but for `spared`. How many there were.
-pub async fn end_opened_by(write: &Write<'_>, user: UserId, passkey: PasskeyId, spared: SessionId, now: Time) -> Result<u64, StoreError> {
+/// Ends the sessions of a person that this passkey opened, but for `spared`. Which ones there were.
+pub async fn end_opened_by(write: &Write<'_>, user: UserId, passkey: PasskeyId, spared: SessionId, now: Time) -> Result<Vec<SessionId>, StoreError> {
+    end_every(write, Column::UserId.eq(user).and(Column::PasskeyId.eq(passkey)).and(Column::Id.ne(spared)), now).await
+}
+
+async fn end_every(write: &Write<'_>, which: Expr, now: Time) -> Result<Vec<SessionId>, StoreError> {
     let change = ActiveModel { ended_at: ActiveValue::Set(Some(now)), ..Default::default() };
-    let changed = Entity::update_many()
+    let ended = Entity::update_many().set(change).filter(which).filter(Column::EndedAt.is_null()).exec_with_returning(write.rows()).await?;
+    Ok(ended.into_iter().map(|session| session.id).collect())
+}
+
+/// Sessions that nobody has ended and that are over all the same: those that began at or before the one moment, and those that were seen last
+/// at or before the other. At most [`SWEEP_BATCH`] of each.
+pub async fn over(rows: &impl Rows, began: Time, seen: Time) -> Result<Vec<SessionId>, StoreError> {
+    let mut over = Vec::new();
+    for which in [Column::CreatedAt.lte(began), Column::LastSeenAt.lte(seen)] {
+        let found = Entity::find().select_only().column(Column::Id).filter(Column::EndedAt.is_null()).filter(which).limit(SWEEP_BATCH);
+        over.extend(found.into_tuple::<SessionId>().all(rows.rows()).await?);
+    }
+    over.sort_unstable();
+    over.dedup();
+    Ok(over)
+}
+
+/// Ends a session that is over, as for [`over`]; the session, if it was not used or ended meanwhile.
+pub async fn end_if_over(write: &Write<'_>, id: SessionId, began: Time, seen: Time, now: Time) -> Result<Option<Model>, StoreError> {
+    let change = ActiveModel { ended_at: ActiveValue::Set(Some(now)), ..Default::default() };
+    let ended = Entity::update_many()
         .set(change)
-        .filter(Column::UserId.eq(user))
-        .filter(Column::PasskeyId.eq(passkey))
-        .filter(Column::Id.ne(spared))
+        .filter(Column::Id.eq(id))
         .filter(Column::EndedAt.is_null())
-        .exec(write.rows())
-        .await?;
-    Ok(changed.rows_affected)
+        .filter(Column::CreatedAt.lte(began).or(Column::LastSeenAt.lte(seen)));
+    Ok(ended.exec_with_returning(write.rows()).await?.pop())
 }
 
 /// Notes that a session was used.

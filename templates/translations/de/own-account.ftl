@@ -85,6 +85,8 @@ activity-session_ended = { $why ->
     [ended_by_owner] Sie haben eine Sitzung beendet
     [too_many_accounts] Eine Sitzung ist zu Ende, weil in jenem Browser zu viele Konten angemeldet waren
     [too_many_sessions] Eine Sitzung ist zu Ende, weil es zu viele waren
+    [too_old] Eine Sitzung ist zu Ende, weil Sie lange angemeldet waren
+    [not_used] Eine Sitzung ist zu Ende, weil niemand sie benutzt hat
    *[other] Eine Sitzung ist zu Ende
 }
 activity-sessions_ended = { $why ->
@@ -120,6 +122,7 @@ activity-email_change_failed = Die Änderung Ihrer E-Mail-Adresse ist gescheiter
 activity-email_changed = Ihre E-Mail-Adresse hat sich geändert
 activity-not_me = Jemand hat „Das war ich nicht“ gesagt, über den Link in einer Mail an Sie
 activity-passkey_unfrozen = Der gesperrte Passkey wurde als Ihrer bestätigt und gilt wieder
+activity-backchannel_logout_given_up = { $client } war nicht zu erreichen, um vom Ende einer Sitzung zu erfahren
 activity-mail_given_up = Eine Mail an Sie konnte nicht zugestellt werden
 activity-recovery_link_made = Jemand hat nach einem Weg zurück in Ihr Konto gefragt
 activity-recovery_failed = Ein Versuch, Ihr Konto wiederherzustellen, ist gescheitert

@@ -85,6 +85,8 @@ activity-session_ended = { $why ->
     [ended_by_owner] You ended a session
     [too_many_accounts] A session ended, because too many accounts were signed in in that browser
     [too_many_sessions] A session ended, because you had too many
+    [too_old] A session ended, because you had been signed in for long
+    [not_used] A session ended, because nobody used it
    *[other] A session ended
 }
 activity-sessions_ended = { $why ->
@@ -120,6 +122,7 @@ activity-email_change_failed = The change of your email address failed
 activity-email_changed = Your email address changed
 activity-not_me = Somebody said “This wasn’t me”, by a link in a mail to you
 activity-passkey_unfrozen = The passkey that was frozen was said to be yours, and signs in again
+activity-backchannel_logout_given_up = { $client } could not be told that a session had ended
 activity-mail_given_up = A mail to you could not be delivered
 activity-recovery_link_made = Somebody asked for a way back into your account
 activity-recovery_failed = An attempt to recover your account failed

@@ -7,6 +7,7 @@
 mod access_token;
 mod client_jws;
 mod id_token;
+mod logout_token;
 mod own_token;
 mod signed_user_info;
 mod signing_key;
@@ -14,6 +15,7 @@ mod signing_key;
 pub use access_token::{AccessTokenFacts, VerifiedAccessToken, mint_access_token, verify_access_token};
 pub use client_jws::{ClientJws, NotVerified};
 pub use id_token::{IdTokenFacts, NotMinted, mint_id_token};
+pub use logout_token::{LogoutTokenFacts, mint_logout_token};
 pub use own_token::{LONGEST_TOKEN, NotOurs, VerifiedHint, verify_own_token};
 pub use signed_user_info::mint_user_info;
 pub use signing_key::{BadKey, SigningKey, generate_private, jwks};

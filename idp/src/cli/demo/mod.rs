@@ -62,7 +62,7 @@ pub(super) async fn run(wishes: &Arguments) -> Result<(), Failure> {
         relying_party::Settings { issuer: issuer.clone(), base_url: applications.clone(), clients: register(&app, wishes, &applications).await? };
     tell(&app, &issuer, &applications).await?;
 
-    let serving = server::serve(app, provider, server::asked_to_end());
+    let serving = server::serve(app, server::Listeners::plain(provider), server::asked_to_end());
     let (served, applied) = tokio::join!(serving, relying_party::serve(relying_party, settings, server::asked_to_end()));
     served?;
     applied.map_err(|error| Failure::Refused(format!("the demo applications failed: {error}")))?;

@@ -389,6 +389,12 @@ impl ClientMetadata {
         self.require_pkce || !self.is_confidential()
     }
 
+    /// The origins of the pages that it runs as (A-CORS-02): those of its addresses, but for private schemes and what a policy can't name.
+    pub fn web_origins(&self) -> impl Iterator<Item = String> {
+        let is_web = |origin: &String| origin.starts_with("https://") || origin.starts_with("http://");
+        self.redirect_uris.iter().filter_map(RedirectUri::origin_for_csp).filter(is_web)
+    }
+
     /// The address that `requested` names, in its exact text, if it is one of those registered (A-RED-01).
     pub fn redirect_uri(&self, requested: &str) -> Option<RedirectUri> {
         let by_name = self.application_type == ApplicationType::Native && self.allow_loopback_http;
