@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::actions::subjects;
 use crate::adapters::jose::{LogoutTokenFacts, mint_logout_token};
 use crate::app::App;
 use crate::base::id::Sid;
@@ -17,11 +18,13 @@ const GOOD_FOR: Duration = Duration::from_mins(2);
 /// Why it can't be made, for the log.
 pub fn mint_logout(app: &App, client: &Client, user: Option<&user::Model>, sid: &Sid) -> Result<String, String> {
     let (now, algorithm, rings) = (app.now(), client.metadata.id_token_signed_response_alg, &app.view().rings);
-    let key = rings.signing.signer(algorithm).ok_or_else(|| format!("there is no {algorithm} key"))?;
+    let key = rings.signing.signer(algorithm, now).ok_or_else(|| format!("there is no {algorithm} key"))?;
+    // The person is known here by the same name as in its ID tokens.
+    let subject = user.map(|user| subjects::of(app, &client.metadata, &user.subject));
     let facts = LogoutTokenFacts {
         issuer: &app.config().issuer,
         client_id: &client.metadata.client_id,
-        subject: user.map(|user| &user.subject),
+        subject: subject.as_ref(),
         sid,
         issued_at: now,
         expires_at: now.plus(GOOD_FOR),
