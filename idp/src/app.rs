@@ -35,6 +35,8 @@ use crate::store::{Job, Store, StoreError, Write, data_key, passkey};
 /// How often at most an unknown key id makes this node read the rings again.
 const RELOAD_EVERY: Duration = Duration::from_secs(1);
 
+/// How old it must be to look again before somebody is refused.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 /// How old what this node knows of clients and keys may be where something is given without asking the database.
 const CURRENT_FOR: Duration = Duration::from_secs(5);
 
@@ -317,6 +319,13 @@ impl App {
     pub async fn be_current(&self) -> Result<(), StoreError> {
         let looked_at = Time::from_millis(self.0.looked_at.load(Ordering::Relaxed));
         if self.now().since(looked_at) <= CURRENT_FOR { Ok(()) } else { self.look().await }
+    }
+
+    /// Looks again before somebody is refused for what may be known a moment later (a secret that was just replaced on another node), at most ten
+    /// times a second. Whether it did.
+    pub async fn look_again(&self) -> bool {
+        let looked_at = Time::from_millis(self.0.looked_at.load(Ordering::Relaxed));
+        self.now().since(looked_at) >= LOOK_AGAIN_AFTER && self.look().await.is_ok()
     }
 
     /// Opens a sealed value. One that names an unknown key makes this node read the rings again first, at most once a second.

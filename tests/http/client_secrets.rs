@@ -78,6 +78,17 @@ on_both_databases! {
         assert_eq!((events(&provider.database, "client_secret_added").await, events(&provider.database, "client_secret_revoked").await), (2, 1));
     }
 
+    /// D-SEC-09: a secret that was made on another node is not a wrong one here, and what was cut off there is soon cut off here.
+    async fn another_node_hears_of_it(kind: Kind) {
+        let provider = Provider::start(kind).await;
+        let shop = provider.shop("shop").await;
+        let other = provider.another_node().await;
+        let new = adds(&provider, &shop, Duration::ZERO).await;
+        provider.clock.advance(Duration::from_millis(100));
+        assert!(is_let_in(&new.at(&other.wire)).await, "before it is refused, the node looks again");
+        assert!(!is_let_in(&shop.at(&other.wire)).await);
+    }
+
     /// D-SEC-09: how many there are, and for how long, has an end; a client without secrets gets none.
     async fn secrets_have_bounds(kind: Kind) {
         let provider = Provider::start(kind).await;

@@ -23,6 +23,7 @@ use crate::base::digest::Digest;
 use crate::base::id::ClientId;
 use crate::base::network::Network;
 use crate::base::secret::{ExposeSecret, SecretString};
+use crate::keys::at_rest::NotAtRest;
 use crate::protocol::client_assertion;
 use crate::protocol::client_metadata::TokenEndpointAuthMethod;
 use crate::protocol::discovery::path;
@@ -133,7 +134,7 @@ impl From<OAuthError> for NotAuthenticated {
     }
 }
 
-/// Proves that the client is the one it names, or refuses. No read: clients are in memory. What it showed may count only once: nothing is to
+/// Proves that the client is the one it names, or refuses. No read: clients are in memory, and are looked for again only before a refusal. What it showed may count only once: nothing is to
 /// be given before that is written or settled.
 pub async fn authenticate(
     app: &App,
@@ -144,16 +145,23 @@ pub async fn authenticate(
     let now = app.now();
     let Credentials { client_id, shown } = credentials;
     wrong.may_try(network, &client_id, now).map_err(NotAuthenticated::TooMany)?;
-    let client = app.view().client(&client_id).cloned();
+    let mut client = app.view().client(&client_id).cloned();
+    if client.is_none() && app.look_again().await {
+        client = app.view().client(&client_id).cloned();
+    }
     let refused = || OAuthError::invalid_client("the client is unknown or did not prove who it is");
-    // OpenID Connect Core §9: the registered method and no other (A-CA-02).
-    let registered =
-        |shown: TokenEndpointAuthMethod| client.clone().filter(|client| client.is_enabled() && client.metadata.token_endpoint_auth_method == shown);
     let (proven, once) = match shown {
-        Shown::Nothing => (registered(TokenEndpointAuthMethod::None), ShownOnce::default()),
+        Shown::Nothing => (client.filter(|client| is_registered_for(client, TokenEndpointAuthMethod::None)), ShownOnce::default()),
         Shown::Secret(secret, method) => {
-            let fits = client_secrets::fits(app, client.as_deref(), &client_id, secret.expose_secret()).map_err(fault)?;
-            let proven = registered(method).filter(|_| fits);
+            let proven_by = |client: Option<Arc<Client>>| -> Result<Option<Arc<Client>>, NotAtRest> {
+                let fits = client_secrets::fits(app, client.as_deref(), &client_id, secret.expose_secret())?;
+                Ok(client.filter(|client| fits && is_registered_for(client, method)))
+            };
+            let mut proven = proven_by(client).map_err(fault)?;
+            // A secret that was made on another node a moment ago is not a wrong one (D-SEC-09).
+            if proven.is_none() && app.look_again().await {
+                proven = proven_by(app.view().client(&client_id).cloned()).map_err(fault)?;
+            }
             if proven.is_none() {
                 wrong.note(network, &client_id, now);
             }
@@ -173,6 +181,11 @@ pub async fn authenticate(
         }
     };
     Ok((proven.ok_or_else(refused)?, once))
+}
+
+/// OpenID Connect Core §9: the registered method and no other (A-CA-02), and nobody who was shut out.
+fn is_registered_for(client: &Client, shown: TokenEndpointAuthMethod) -> bool {
+    client.is_enabled() && client.metadata.token_endpoint_auth_method == shown
 }
 
 fn fault(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> OAuthError {
