@@ -21,6 +21,7 @@ use crate::base::clock::{Clock, Time};
 use crate::base::flood_guard::FloodGuard;
 use crate::base::id::ClientId;
 use crate::base::network::Network;
+use crate::base::repetition::Repetitions;
 use crate::base::sealed::{Fact, Unsealed};
 use crate::base::single_use::SingleUseId;
 use crate::config::{Breached, Config, DatabaseUrl, MasterKey, MasterKeySource};
@@ -56,6 +57,7 @@ struct Parts {
     mail_waits: Arc<Notify>,
     flood_guard: FloodGuard,
     push_guard: FloodGuard<(Network, ClientId)>,
+    repetitions: Repetitions,
     epoch: i64,
     view: ArcSwap<View>,
     draining: AtomicBool,
@@ -162,6 +164,7 @@ impl App {
             mail_waits: Arc::new(Notify::new()),
             flood_guard,
             push_guard,
+            repetitions: Repetitions::default(),
             epoch: horizon.epoch,
             view: ArcSwap::from_pointee(view),
             draining: AtomicBool::new(false),
@@ -208,6 +211,11 @@ impl App {
     /// What one client may push from one network.
     pub fn push_guard(&self) -> &FloodGuard<(Network, ClientId)> {
         &self.0.push_guard
+    }
+
+    /// Which challenges and nonces clients sent lately.
+    pub fn repetitions(&self) -> &Repetitions {
+        &self.0.repetitions
     }
 
     /// Passkey ceremonies.

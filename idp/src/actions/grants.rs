@@ -111,6 +111,8 @@ pub struct Redeem {
     pub grant: grant::Model,
     /// Whether the person must have allowed it.
     pub needs_consent: bool,
+    /// Whether the client has used this challenge or nonce too often (A-PKCE-06).
+    pub is_repeated: bool,
     /// Against what the session is judged.
     pub judge: Judge,
     /// Who caused it.
@@ -147,6 +149,9 @@ impl Job for Redeem {
                 grant::insert(write, grant.clone()).await?;
                 let event = event("tokens_issued").detail("grant", grant.id.to_string()).detail("scope", grant.scope.to_string());
                 event.record(write, self.judge.now).await?;
+                if self.is_repeated {
+                    Event::new("challenge_repeated", &self.origin).client(&grant.client_id).record(write, self.judge.now).await?;
+                }
                 Ok(Redeemed::Granted)
             }
             Spending::Before(before) => match before.as_deref().and_then(Gave::from_bytes) {
