@@ -21,6 +21,7 @@ use crate::base::clock::{Clock, Time};
 use crate::base::flood_guard::FloodGuard;
 use crate::base::id::ClientId;
 use crate::base::network::Network;
+use crate::base::repetition::Repetitions;
 use crate::base::sealed::{Fact, Unsealed};
 use crate::base::single_use::SingleUseId;
 use crate::config::{Breached, Config, DatabaseUrl, MasterKey, MasterKeySource};
@@ -61,6 +62,7 @@ struct Parts {
     mail_waits: Arc<Notify>,
     flood_guard: FloodGuard,
     push_guard: FloodGuard<(Network, ClientId)>,
+    repetitions: Repetitions,
     epoch: i64,
     view: ArcSwap<View>,
     /// When the horizon was last asked for, in milliseconds.
@@ -181,6 +183,7 @@ impl App {
             mail_waits: Arc::new(Notify::new()),
             flood_guard,
             push_guard,
+            repetitions: Repetitions::default(),
             epoch: horizon.epoch,
             view: ArcSwap::from_pointee(view),
             looked_at: AtomicI64::new(loaded_at.millis()),
@@ -228,6 +231,11 @@ impl App {
     /// What one client may push from one network.
     pub fn push_guard(&self) -> &FloodGuard<(Network, ClientId)> {
         &self.0.push_guard
+    }
+
+    /// Which challenges and nonces clients sent lately.
+    pub fn repetitions(&self) -> &Repetitions {
+        &self.0.repetitions
     }
 
     /// Passkey ceremonies.

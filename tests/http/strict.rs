@@ -10,6 +10,7 @@ use weftid_tests::provider::Provider;
 use weftid_tests::wire::query;
 
 use crate::main_job::ada;
+use crate::stored::events;
 
 /// Registers a client with this member; the members that were refused.
 async fn refused(provider: &Provider, more: &[(&str, Value)]) -> Vec<String> {
@@ -125,5 +126,21 @@ on_both_databases! {
             assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
             assert_eq!(query(&callback, "error").as_deref(), Some("invalid_scope"), "{scope:.30}");
         }
+    }
+
+    /// A-PKCE-06, RFC 9700 §2.1.1: a client that sends one challenge in every flow is told of in the audit log, once; others are not.
+    async fn a_constant_challenge_is_told_of(kind: Kind) {
+        let provider = Provider::start(kind).await;
+        let (mut ada, shop, wiki) = (ada(&provider).await, provider.shop("shop").await, provider.shop("wiki").await);
+        let constant = shop.asks(&[], &[]);
+        for round in 0..25 {
+            let callback = ada.agrees_to(&constant.url).await;
+            shop.redeems(&constant, &callback).await.unwrap();
+            wiki.welcomes(&mut ada, &[]).await;
+            let told = events(&provider.database, "challenge_repeated").await;
+            assert_eq!(told > 0, round + 1 >= 20, "{told} in round {round}");
+        }
+        // Challenge and nonce are two, and both stay as they are.
+        assert_eq!(provider.database.count("SELECT count(*) FROM audit_events WHERE kind = 'challenge_repeated' AND client_id = 'shop'").await, 1);
     }
 }

@@ -200,7 +200,8 @@ pub async fn redeem(app: &App, client: &Client, proof: &ShownOnce, shown: Shown<
     let grant = new_grant(app, client, &who, &terms, code.authenticated_at, proved, now)?;
     let needs_consent = client.metadata.consent_policy(&grant.scope, &terms.redirect_uri) != ConsentPolicy::NotAsked;
     let takes_part = backchannel_logout::part_of(client, &who.session);
-    let job = Redeem { request: code.request, instance: code.instance, grant: grant.clone(), needs_consent, takes_part, judge, origin };
+    let is_repeated = repeats(app, client_id, &terms);
+    let job = Redeem { request: code.request, instance: code.instance, grant: grant.clone(), needs_consent, takes_part, is_repeated, judge, origin };
     match proof.write(app, job).await? {
         Redeemed::Granted => {}
         other => return Err(refused().because(format!("{other:?}"))),
@@ -247,6 +248,17 @@ fn new_grant(
         epoch: app.epoch(),
         security_epoch: who.user.security_epoch,
     })
+}
+
+/// RFC 9700 §2.1.1: a challenge or nonce that does not change protects nothing; a client that does so is told of in the audit log (A-PKCE-06).
+fn repeats(app: &App, client: &ClientId, terms: &Terms) -> bool {
+    let challenge = terms.code_challenge.map(|challenge| format!("challenge {challenge}"));
+    let nonce = terms.nonce.as_ref().map(|nonce| format!("nonce {nonce}"));
+    let mut is_repeated = false;
+    for value in challenge.into_iter().chain(nonce) {
+        is_repeated |= app.repetitions().note(client, &value);
+    }
+    is_repeated
 }
 
 async fn stored_terms(app: &App, digest: Digest) -> Result<Option<Terms>, OAuthError> {

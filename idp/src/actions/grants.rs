@@ -113,6 +113,8 @@ pub struct Redeem {
     pub needs_consent: bool,
     /// The client's part in the session, if it wants to hear of the session's end.
     pub takes_part: Option<session_client::Model>,
+    /// Whether the client has used this challenge or nonce too often (A-PKCE-06).
+    pub is_repeated: bool,
     /// Against what the session is judged.
     pub judge: Judge,
     /// Who caused it.
@@ -152,6 +154,9 @@ impl Job for Redeem {
                 }
                 let event = event("tokens_issued").detail("grant", grant.id.to_string()).detail("scope", grant.scope.to_string());
                 event.record(write, self.judge.now).await?;
+                if self.is_repeated {
+                    Event::new("challenge_repeated", &self.origin).client(&grant.client_id).record(write, self.judge.now).await?;
+                }
                 Ok(Redeemed::Granted)
             }
             Spending::Before(before) => match before.as_deref().and_then(Gave::from_bytes) {

@@ -52,7 +52,7 @@ impl Job for Push {
 /// # Errors
 /// `too_many_attempts` beyond what a client may push from one network in a minute, or may have waiting, or all clients together may (A-PAR-06).
 pub async fn push(app: &App, request: &AuthorizationRequest, network: Network) -> Result<PushedRequestSecret, AppError> {
-    app.push_guard().admit((network, request.client_id.clone()))?;
+    app.push_guard().admit(&(network, request.client_id.clone()))?;
     let (config, now) = (app.config(), app.now());
     let secret = PushedRequestSecret::random();
     let row = pushed_request::Model {
@@ -93,14 +93,14 @@ pub async fn begin(app: &App, client: &ClientId, request_uri: &str) -> Result<Au
     let secret = PushedRequestSecret::parse(request_uri).ok_or_else(unknown)?;
     let row = pushed_request::by_digest(app.store(), secret.digest()).await?.filter(|row| row.client_id == *client).ok_or_else(unknown)?;
     let now = app.now();
-    let over = if row.answered_at.is_none() { row.begins_until <= now } else { false };
-    if over {
+    // What was answered says so, however late it is.
+    if row.answered_at.is_none() && row.begins_until <= now {
         return Err(AppError::new(Kind::Gone, "request_expired"));
     }
-    read(row, now, now)
+    read(&row, now, now)
 }
 
-fn read(row: pushed_request::Model, began_at: Time, now: Time) -> Result<AuthorizationRequest, AppError> {
+fn read(row: &pushed_request::Model, began_at: Time, now: Time) -> Result<AuthorizationRequest, AppError> {
     if row.answered_at.is_some() {
         return Err(answered());
     }
@@ -125,7 +125,8 @@ pub fn keep(app: &App, request: &AuthorizationRequest, digest: Digest, browser: 
 pub(super) async fn follow(app: &App, reference: &PushedReference) -> Result<AuthorizationRequest, AppError> {
     let row = pushed_request::by_digest(app.store(), reference.digest).await?;
     // A reference is younger than its row, which is swept only after both are over.
-    read(row.ok_or_else(|| AppError::new(Kind::Gone, "request_expired"))?, reference.began_at, app.now())
+    let row = row.ok_or_else(|| AppError::new(Kind::Gone, "request_expired"))?;
+    read(&row, reference.began_at, app.now())
 }
 
 struct Answer(Digest, Time);

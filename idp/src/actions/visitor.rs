@@ -29,7 +29,7 @@ pub struct Visitor {
 impl Visitor {
     /// Counts an answer that is going to be judged; beyond what a network may, nothing is judged, written or burnt.
     pub fn admit(&self, app: &App) -> Result<(), AppError> {
-        app.flood_guard().admit(self.network)
+        app.flood_guard().admit(&self.network)
     }
 
     /// Everybody who is signed in in this browser. One read if it shows anything.

@@ -15,6 +15,7 @@ pub mod network;
 pub mod password;
 pub mod public_address;
 pub mod random;
+pub mod repetition;
 pub mod sealed;
 pub mod secret;
 pub mod session_secrets;

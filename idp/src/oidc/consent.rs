@@ -63,8 +63,7 @@ pub async fn show(
 /// `POST /consent/BOX`
 pub async fn answer(
     State(app): State<App>,
-    Path(text): Path<String>,
-    Query(shown): Query<ShownTo>,
+    (Path(text), Query(shown)): (Path<String>, Query<ShownTo>),
     browser: Browser,
     AllHere(here): AllHere,
     RequestOrigin(origin): RequestOrigin,

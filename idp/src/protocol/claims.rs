@@ -73,30 +73,30 @@ pub struct AddressClaim {
 impl StandardClaims {
     /// These claims about a person, as far as they are known, and no other.
     pub fn told(person: &PersonFacts, names: &ClaimNames) -> Self {
-        fn if_asked<T: Clone>(asked: bool, known: &Option<T>) -> Option<T> {
-            known.clone().filter(|_| asked)
+        fn if_asked<T: Clone>(asked: bool, known: Option<&T>) -> Option<T> {
+            known.filter(|_| asked).cloned()
         }
         let is_asked = |claim: ClaimName| names.contains(claim);
         let known = &person.profile;
         let address = known.address.formatted().filter(|_| is_asked(ClaimName::Address));
         Self {
-            name: if_asked(is_asked(ClaimName::Name), &person.name),
+            name: if_asked(is_asked(ClaimName::Name), person.name.as_ref()),
             profile: Profile {
-                given_name: if_asked(is_asked(ClaimName::GivenName), &known.given_name),
-                family_name: if_asked(is_asked(ClaimName::FamilyName), &known.family_name),
-                middle_name: if_asked(is_asked(ClaimName::MiddleName), &known.middle_name),
-                nickname: if_asked(is_asked(ClaimName::Nickname), &known.nickname),
-                preferred_username: if_asked(is_asked(ClaimName::PreferredUsername), &known.preferred_username),
-                profile: if_asked(is_asked(ClaimName::Profile), &known.profile),
-                picture: if_asked(is_asked(ClaimName::Picture), &known.picture),
-                website: if_asked(is_asked(ClaimName::Website), &known.website),
-                gender: if_asked(is_asked(ClaimName::Gender), &known.gender),
-                birthdate: if_asked(is_asked(ClaimName::Birthdate), &known.birthdate),
-                locale: if_asked(is_asked(ClaimName::Locale), &known.locale),
-                phone_number: if_asked(is_asked(ClaimName::PhoneNumber), &known.phone_number),
+                given_name: if_asked(is_asked(ClaimName::GivenName), known.given_name.as_ref()),
+                family_name: if_asked(is_asked(ClaimName::FamilyName), known.family_name.as_ref()),
+                middle_name: if_asked(is_asked(ClaimName::MiddleName), known.middle_name.as_ref()),
+                nickname: if_asked(is_asked(ClaimName::Nickname), known.nickname.as_ref()),
+                preferred_username: if_asked(is_asked(ClaimName::PreferredUsername), known.preferred_username.as_ref()),
+                profile: if_asked(is_asked(ClaimName::Profile), known.profile.as_ref()),
+                picture: if_asked(is_asked(ClaimName::Picture), known.picture.as_ref()),
+                website: if_asked(is_asked(ClaimName::Website), known.website.as_ref()),
+                gender: if_asked(is_asked(ClaimName::Gender), known.gender.as_ref()),
+                birthdate: if_asked(is_asked(ClaimName::Birthdate), known.birthdate.as_ref()),
+                locale: if_asked(is_asked(ClaimName::Locale), known.locale.as_ref()),
+                phone_number: if_asked(is_asked(ClaimName::PhoneNumber), known.phone_number.as_ref()),
                 address: Address::default(),
             },
-            zoneinfo: if_asked(is_asked(ClaimName::Zoneinfo), &person.zoneinfo),
+            zoneinfo: if_asked(is_asked(ClaimName::Zoneinfo), person.zoneinfo.as_ref()),
             updated_at: person.updated_at.map(Time::seconds).filter(|_| is_asked(ClaimName::UpdatedAt)),
             email: is_asked(ClaimName::Email).then(|| person.email.to_string()),
             email_verified: is_asked(ClaimName::EmailVerified).then_some(person.email_verified),
