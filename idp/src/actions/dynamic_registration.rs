@@ -112,7 +112,7 @@ impl Job for Register {
 
 /// Registers the client that asks for `asked`, if whoever shows `token` may.
 pub async fn register(app: &App, asked: Map<String, Value>, token: Option<&str>, network: Network, origin: Origin) -> Result<Registered, NotDone> {
-    app.flood_guard().admit(network)?;
+    app.flood_guard().admit(&network)?;
     let with = may_register(app, token).await?;
     let id = ClientId::random();
     let metadata = dynamic_registration::read(asked, &id, app.config().registration.require_pkce).map_err(NotDone::Invalid)?;
