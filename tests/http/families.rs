@@ -54,12 +54,16 @@ enum Step {
     Ask {
         offline: bool,
     },
-    /// One of the codes so far is redeemed.
+    /// The same, and the code is redeemed at once.
+    Begin {
+        offline: bool,
+    },
+    /// One of the codes so far, the last being 0, is redeemed.
     Redeem {
         code: usize,
         shown: Shown,
     },
-    /// A refresh token of one of the families so far is used: the newest, or one that is so much older.
+    /// A refresh token of one of the families so far, the last being 0, is used: the newest, or one that is so much older.
     Refresh {
         family: usize,
         older: usize,
@@ -82,34 +86,37 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let shown = prop_oneof![
-        5 => Just(Shown::Right),
-        1 => Just(Shown::WrongVerifier),
+        6 => Just(Shown::Right),
+        2 => Just(Shown::WrongVerifier),
         1 => Just(Shown::NoVerifier),
         1 => Just(Shown::OtherAddress),
         1 => Just(Shown::OtherClient),
     ];
-    let how = prop_oneof![6 => Just(Refreshed::Right), 1 => Just(Refreshed::OtherClient), 1 => Just(Refreshed::MoreScope)];
-    let older = prop_oneof![4 => Just(0_usize), 2 => Just(1), 1 => 2_usize..4];
+    let how = prop_oneof![10 => Just(Refreshed::Right), 1 => Just(Refreshed::OtherClient), 1 => Just(Refreshed::MoreScope)];
+    let older = prop_oneof![12 => Just(0_usize), 3 => Just(1), 1 => 2_usize..4];
+    let which = prop_oneof![4 => Just(0_usize), 2 => Just(1), 1 => 2_usize..6];
     let pause = prop_oneof![
-        4 => (0_u64..8_000).prop_map(Duration::from_millis),
+        12 => (0_u64..4_000).prop_map(Duration::from_millis),
+        2 => Just(RACE_WINDOW),
         2 => Just(CODE),
-        1 => Just(CODE - Duration::from_millis(1)),
+        2 => Just(CODE - Duration::from_millis(1)),
         1 => Just(ACCESS_TOKEN),
         1 => Just(LONG),
         1 => Just(REFRESH_IDLE),
     ];
     let step = prop_oneof![
-        5 => any::<bool>().prop_map(|offline| Step::Ask { offline }),
-        8 => (0_usize..8, shown).prop_map(|(code, shown)| Step::Redeem { code, shown }),
-        10 => (0_usize..8, older.clone(), how).prop_map(|(family, older, how)| Step::Refresh { family, older, how }),
-        1 => (0_usize..8, older).prop_map(|(family, older)| Step::Revoke { family, older }),
-        1 => (0_usize..8).prop_map(|token| Step::RevokeAccess { token }),
+        6 => any::<bool>().prop_map(|offline| Step::Ask { offline }),
+        6 => any::<bool>().prop_map(|offline| Step::Begin { offline }),
+        12 => (which.clone(), shown).prop_map(|(code, shown)| Step::Redeem { code, shown }),
+        30 => (which.clone(), older.clone(), how).prop_map(|(family, older, how)| Step::Refresh { family, older, how }),
+        1 => (which.clone(), older).prop_map(|(family, older)| Step::Revoke { family, older }),
+        1 => which.prop_map(|token| Step::RevokeAccess { token }),
         1 => Just(Step::SignOut),
         1 => Just(Step::ShutOut),
-        2 => Just(Step::LetIn),
-        5 => pause.prop_map(Step::Wait),
+        6 => Just(Step::LetIn),
+        12 => pause.prop_map(Step::Wait),
     ];
-    proptest::collection::vec(step, 12..36)
+    proptest::collection::vec(step, 16..40)
 }
 
 /// What has become of a code.
@@ -196,19 +203,25 @@ impl Play<'_> {
     async fn does(&mut self, step: Step) {
         match step {
             Step::Ask { offline } => self.asks(offline).await,
-            Step::Redeem { code, shown } if !self.model.codes.is_empty() => self.redeems(code % self.model.codes.len(), shown).await,
+            Step::Begin { offline } => {
+                self.asks(offline).await;
+                if !self.model.shut_out {
+                    self.redeems(self.model.codes.len() - 1, Shown::Right).await;
+                }
+            }
+            Step::Redeem { code, shown } if !self.model.codes.is_empty() => self.redeems(from_the_last(code, &self.model.codes), shown).await,
             Step::Refresh { family, older, how } if !self.model.families.is_empty() => {
-                self.refreshes(family % self.model.families.len(), older, how).await;
+                self.refreshes(from_the_last(family, &self.model.families), older, how).await;
             }
             Step::Revoke { family, older } if !self.model.families.is_empty() => {
-                let family = family % self.model.families.len();
+                let family = from_the_last(family, &self.model.families);
                 let found = &mut self.model.families[family];
                 found.revoked = true;
                 let token = &found.generations[found.generations.len().saturating_sub(1 + older)];
                 self.shop.revokes(token).await.is(200);
             }
             Step::RevokeAccess { token } if !self.model.access_tokens.is_empty() => {
-                let token = token % self.model.access_tokens.len();
+                let token = from_the_last(token, &self.model.access_tokens);
                 let found = &mut self.model.access_tokens[token];
                 found.revoked = true;
                 self.shop.revokes(&found.text).await.is(200);
@@ -359,6 +372,11 @@ impl Play<'_> {
             assert_eq!(answer.status.as_u16(), if opens { 200 } else { 401 }, "an access token of family {}: {answer}", token.family);
         }
     }
+}
+
+/// The place of the one that is so many before the last.
+fn from_the_last<T>(before: usize, all: &[T]) -> usize {
+    all.len() - 1 - before % all.len()
 }
 
 #[track_caller]
