@@ -515,3 +515,36 @@ async fn pkce_is_the_houses_to_waive() {
     let public = registers(&provider, &with(&json!({"token_endpoint_auth_method": "none"}))).await.expect(201).json();
     assert_eq!(public["require_pkce"], true);
 }
+
+on_both_databases! {
+    /// A-RED-10, RFC 9700 §4.11.2: a client that registered itself is told nothing by way of somebody who hasn't signed in: they are asked first. With
+    /// `prompt=none` nothing may be shown, and whoever is signed in, or says no, knows where they are. A client of an administrator hears it at once.
+    async fn nobody_is_bounced_to_an_unknown_client(kind: Kind) {
+        let provider = open(kind).await;
+        let (mut ada, trusted) = (ada(&provider).await, provider.shop("trusted").await);
+        let unknown = party(&provider, &registers(&provider, &ordinary()).await.expect(201).json()).await;
+        for mode in ["query", "fragment", "form_post"] {
+            let odd = |client: &RelyingParty, prompt: &str| {
+                let mut asked = client.asks(&[], &[("response_mode", mode), ("prompt", prompt)]);
+                let kept: Vec<_> = asked.url.query_pairs().into_owned().filter(|(name, _)| name != "scope").collect();
+                asked.url.query_pairs_mut().clear().extend_pairs(kept).append_pair("scope", "nonsense");
+                asked
+            };
+            let mut stranger = provider.stranger();
+            let page = stranger.opens(&odd(&unknown, "").url).await.page(400);
+            assert_eq!(page.name(), "refused");
+            assert!(page.text().contains("shop.test") && page.text().contains("invalid_scope"), "{}", page.text());
+            if mode != "form_post" {
+                let url = stranger.presses("continue", &[]).await.callback();
+                let said = url.fragment().map_or_else(|| url.query().unwrap().to_owned(), str::to_owned);
+                assert!(said.contains("error=invalid_scope") && said.contains("iss="), "{url}");
+            }
+            stranger.opens(&odd(&unknown, "none").url).await.callback();
+            stranger.opens(&odd(&trusted, "").url).await.callback();
+        }
+        ada.opens(&unknown.asks(&[], &[]).url).await.shows("sign-in");
+        ada.presses("deny", &[]).await.callback();
+        unknown.welcomes(&mut ada, &[]).await;
+        ada.opens(&unknown.asks(&[], &[("resource", "https://api.test")]).url).await.callback();
+    }
+}

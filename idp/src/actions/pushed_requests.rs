@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::actions::shown_once::ShownOnce;
 use crate::app::App;
 use crate::base::clock::Time;
 use crate::base::digest::Digest;
@@ -15,6 +16,7 @@ use crate::base::network::Network;
 use crate::base::sealed::{Fact, binding};
 use crate::base::secret::PushedRequestSecret;
 use crate::protocol::authorization_request::AuthorizationRequest;
+use crate::protocol::error::OAuthError;
 use crate::store::pushed_request::{Caps, Insertion};
 use crate::store::{Job, StoreError, Write, pushed_request};
 
@@ -33,6 +35,27 @@ impl Fact for PushedReference {
     const PREFIX: &'static str = "wg_";
 }
 
+/// Why a request was not kept.
+#[derive(Debug)]
+pub enum NotPushed {
+    /// There are too many, or something broke here.
+    Here(AppError),
+    /// What the client proved itself with does not count any more, or can't be spent now.
+    Refused(OAuthError),
+}
+
+impl From<AppError> for NotPushed {
+    fn from(error: AppError) -> Self {
+        Self::Here(error)
+    }
+}
+
+impl From<OAuthError> for NotPushed {
+    fn from(error: OAuthError) -> Self {
+        Self::Refused(error)
+    }
+}
+
 struct Push {
     row: pushed_request::Model,
     caps: Caps,
@@ -47,11 +70,12 @@ impl Job for Push {
     }
 }
 
-/// Keeps a request that passed every check, and gives the `request_uri` for it. One write, no read.
+/// Keeps a request that passed every check, and gives the `request_uri` for it. One write, no read; what the client proved
+/// itself with is spent in it.
 ///
 /// # Errors
 /// `too_many_attempts` beyond what a client may push from one network in a minute, or may have waiting, or all clients together may (A-PAR-06).
-pub async fn push(app: &App, request: &AuthorizationRequest, network: Network) -> Result<PushedRequestSecret, AppError> {
+pub async fn push(app: &App, request: &AuthorizationRequest, network: Network, proof: &ShownOnce) -> Result<PushedRequestSecret, NotPushed> {
     app.push_guard().admit(&(network, request.client_id.clone()))?;
     let (config, now) = (app.config(), app.now());
     let secret = PushedRequestSecret::random();
@@ -64,11 +88,11 @@ pub async fn push(app: &App, request: &AuthorizationRequest, network: Network) -
         answered_at: None,
     };
     let caps = Caps { client: config.limits.pushed_requests_per_client.into(), all: config.limits.pushed_requests.into() };
-    match app.store().write(Push { row, caps, now }).await? {
+    match proof.write(app, Push { row, caps, now }).await? {
         Insertion::Done => Ok(secret),
         Insertion::Full => {
             let refused = AppError::new(Kind::TooMany(config.lifetimes.pushed_request), "too_many_attempts");
-            Err(refused.because("as many pushed requests wait as limits.pushed_requests and its like allow"))
+            Err(refused.because("as many pushed requests wait as limits.pushed_requests and its like allow").into())
         }
     }
 }

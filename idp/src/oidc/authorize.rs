@@ -85,7 +85,7 @@ async fn begin(app: &App, parts: &mut Parts, params: &Params) -> Result<Response
         Err(error) => Err(Stop::Tell(error)),
     };
     match outcome {
-        Err(stop) => stop.answer(app, parts, &client, &ReturnAddress::of_refused(params, redirect_uri)).await,
+        Err(stop) => stop.answer(app, parts, &client, &ReturnAddress::of_refused(params, redirect_uri), is_silent(params)).await,
         Ok(response) => Ok(response),
     }
 }
@@ -103,7 +103,7 @@ fn judge(app: &App, params: &Params, client: &Client, redirect_uri: RedirectUri)
 async fn refuse_object(app: &App, parts: &mut Parts, params: &Params, client: &Client, error: OAuthError) -> Result<Response, AppError> {
     let beside = requested_address(params).and_then(|requested| redirect_target(&client.metadata, requested));
     match beside {
-        Ok(redirect_uri) => Stop::Tell(error).answer(app, parts, client, &ReturnAddress::of_refused(params, redirect_uri)).await,
+        Ok(redirect_uri) => Stop::Tell(error).answer(app, parts, client, &ReturnAddress::of_refused(params, redirect_uri), is_silent(params)).await,
         // RFC 9101 §5: an address that stands in the object alone is not known while the object is not.
         Err(_) if params.get("request").is_some() => Err(unreadable(error)),
         Err(nowhere) => Err(nowhere),
@@ -136,9 +136,19 @@ async fn go_on(app: &App, parts: &mut Parts, request: &AuthorizationRequest, kep
             if let Stop::Tell(_) = stop {
                 pushed_requests::answer(app, request).await?;
             }
-            stop.answer(app, parts, &client, &request.return_address()).await
+            stop.answer(app, parts, &client, &request.return_address(), request.prompt.is_none()).await
         }
     }
+}
+
+/// Whether a request may show nothing, as far as it can be read.
+fn is_silent(params: &Params) -> bool {
+    params.get("prompt") == Some("none")
+}
+
+/// Whether nobody is signed in in this browser, as far as is known.
+async fn is_nobody_here(app: &App, parts: &mut Parts) -> bool {
+    AllHere::from_request_parts(parts, app).await.is_ok_and(|AllHere(here)| here.is_empty())
 }
 
 /// Why a request does not go on.
@@ -151,11 +161,14 @@ pub(super) enum Stop {
 
 impl Stop {
     /// The answer: an error of ours, or the client hears the refusal, with its `state` and `iss` (RFC 6749 §4.1.2.1, RFC 9207 §2).
-    async fn answer(self, app: &App, parts: &mut Parts, client: &Client, to: &ReturnAddress) -> Result<Response, AppError> {
+    async fn answer(self, app: &App, parts: &mut Parts, client: &Client, to: &ReturnAddress, silent: bool) -> Result<Response, AppError> {
         match self {
             Self::Page(error) => Err(error),
             Self::Tell(error) => {
                 tracing::info!(%error, "refused");
+                if client.is_dynamic() && !silent && is_nobody_here(app, parts).await {
+                    return client_answer::ask_before_refusing(app, parts, client, to, &error).await;
+                }
                 let response = AuthorizationResponse::refusal(&error, to, &app.config().issuer);
                 client_answer::send_from(app, parts, client, to, &response).await
             }

@@ -5,10 +5,11 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
+use crate::actions::pushed_requests::NotPushed;
 use crate::actions::{pushed_requests, reading, request_objects};
 use crate::app::App;
 use crate::oidc::answer::{Refused, json};
-use crate::oidc::api_request::ClientForm;
+use crate::oidc::api_request::{ClientForm, ClientFormToWrite};
 use crate::oidc::cors;
 use crate::protocol::authorization_request::{redirect_target, requested_address};
 use crate::protocol::error::OAuthError;
@@ -22,10 +23,14 @@ struct Pushed {
 }
 
 /// `POST /par`
-pub async fn post(State(app): State<App>, asked: HeaderMap, peer: Peer, form: Result<ClientForm, Refused>) -> Response {
-    let client = form.as_ref().ok().map(|form| form.client.clone());
+pub async fn post(State(app): State<App>, asked: HeaderMap, peer: Peer, form: Result<ClientFormToWrite, Refused>) -> Response {
+    let client = form.as_ref().ok().map(|ClientFormToWrite(form)| form.client.clone());
     let outcome = match form {
-        Ok(form) => push(&app, peer, &form).await,
+        // Where nothing was written, the client's proof is spent by itself.
+        Ok(ClientFormToWrite(form)) => match (push(&app, peer, &form).await, form.proof.settle(&app).await) {
+            (Ok(pushed), settled) => settled.map(|()| pushed).map_err(Refused::from),
+            (refused, _) => refused,
+        },
         Err(refused) => Err(refused),
     };
     let mut response = outcome.map_or_else(Refused::into_response, |pushed| json(StatusCode::CREATED, &pushed));
@@ -44,6 +49,13 @@ async fn push(app: &App, Peer(network): Peer, form: &ClientForm) -> Result<Pushe
     let wrong = |_| OAuthError::invalid_request("redirect_uri is missing, or none of those that are registered");
     let redirect_uri = redirect_target(&form.client.metadata, requested_address(params).map_err(wrong)?).map_err(wrong)?;
     let request = reading::judge(app, params, &form.client.metadata, redirect_uri, pushed_requests::lifetime(app))?;
-    let secret = pushed_requests::push(app, &request, network).await?;
+    let secret = pushed_requests::push(app, &request, network, &form.proof).await.map_err(refused)?;
     Ok(Pushed { request_uri: secret.expose(), expires_in: app.config().lifetimes.pushed_request.as_secs() })
+}
+
+fn refused(why: NotPushed) -> Refused {
+    match why {
+        NotPushed::Here(error) => error.into(),
+        NotPushed::Refused(error) => error.into(),
+    }
 }

@@ -154,6 +154,9 @@ nudge-second-passkey = Ein einziger Passkey kann verloren gehen.
     .link = Zweiten Passkey registrieren
 
 ## Zustimmung
+refused-heading = So kann { $client } Sie nicht anmelden
+refused-intro = Was die Anwendung verlangt, ist nicht richtig; darum ist nichts geschehen.
+refused-unverified = Hier hat sie niemand geprüft. Gehen Sie nur zurück, wenn Sie { $host } kennen.
 form-post-heading = Zurück zu { $client }
 form-post-intro = Ihr Browser überbringt die Antwort von selbst. Geschieht nichts, geht es mit der Schaltfläche weiter.
 consent-heading = Mit { $client } teilen?

@@ -154,6 +154,9 @@ nudge-second-passkey = One passkey is a single point of failure.
     .link = Register a second passkey
 
 ## Consent
+refused-heading = { $client } can’t sign you in like this
+refused-intro = What the application asked for is not right, so nothing was done.
+refused-unverified = Nobody here has looked at it. Go back only if you know { $host }.
 form-post-heading = Back to { $client }
 form-post-intro = Your browser takes the answer there by itself. If nothing happens, continue with the button.
 consent-heading = Share this with { $client }?

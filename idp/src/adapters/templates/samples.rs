@@ -11,8 +11,8 @@ mod ways;
 
 use super::pages::{
     App, BackupCodes, Brand, Client, Codes, Confirm, Consent, Dashboard, ErrorPage, Field, FormPost, House, Invitation, KnownPasskeys, Leads, Look,
-    NavItem, OwnPasskey, Page, Passkey, Presented, Remembered, RenamePasskey, RevokePasskey, Setup, Shown, SignIn, SignInMethods, SignOut, SignedOut,
-    User, Wait, WayOut,
+    NavItem, OwnPasskey, Page, Passkey, Presented, Refused, Remembered, RenamePasskey, RevokePasskey, Setup, Shown, SignIn, SignInMethods, SignOut,
+    SignedOut, User, Wait, WayOut,
 };
 use crate::base::clock::Time;
 use crate::protocol::claim_names::ClaimName;
@@ -381,6 +381,14 @@ fn leaving() -> Vec<Sample> {
         action: "/consent/abc".into(),
         request: text("abc"),
     };
+    let refused = Refused {
+        presented: Presented { unverified: true, ..wiki() },
+        error: "invalid_scope",
+        description: "scope must have openid".into(),
+        url: None,
+        action: text("https://wiki.acme.example/cb"),
+        fields: vec![Field { name: "error".into(), value: "invalid_scope".into() }],
+    };
     let sign_out = SignOut {
         action: "/logout".into(),
         fields: vec![Field { name: "state".into(), value: "xyz".into() }],
@@ -413,6 +421,11 @@ fn leaving() -> Vec<Sample> {
                 fields: vec![Field { name: "code".into(), value: "wo_x".into() }, Field { name: "state".into(), value: "\"><b>".into() }],
             },
         ),
+        sample(
+            "by-address",
+            Refused { url: text("https://wiki.acme.example/cb?error=invalid_scope"), action: None, fields: vec![], ..refused.clone() },
+        ),
+        sample("posted", refused),
         sample("asked", SignOut { presented: Some(wiki()), stay_url: None, ..sign_out.clone() }),
         sample("several", SignOut { accounts: vec![alice(), accounts::bob(), accounts::long()], ..sign_out.clone() }),
         sample("own", sign_out),

@@ -42,6 +42,27 @@ impl Page for FormPost {
     const NAME: &'static str = "form-post";
 }
 
+/// A refusal that an application hears only if its person goes back there.
+#[derive(Clone, Debug, Serialize)]
+pub struct Refused {
+    /// Who asked.
+    pub presented: Presented,
+    /// The registered code.
+    pub error: &'static str,
+    /// What is said about it to its developer.
+    pub description: String,
+    /// The way back, where it is an address.
+    pub url: Option<String>,
+    /// The application's address, where the refusal is posted.
+    pub action: Option<String>,
+    /// What is posted.
+    pub fields: Vec<Field>,
+}
+
+impl Page for Refused {
+    const NAME: &'static str = "refused";
+}
+
 /// `/sign-out` and `/logout`, asking.
 #[derive(Clone, Debug, Serialize)]
 pub struct SignOut {
