@@ -82,11 +82,13 @@ pub struct View {
     clients: HashMap<ClientId, Arc<Client>>,
     /// The origins of all of them, gathered when they are asked for.
     origins: OnceLock<HashSet<String>>,
+    /// Those that people are offered, in the order of their names, gathered when they are asked for.
+    offered: OnceLock<Vec<Arc<Client>>>,
 }
 
 impl View {
     fn new(version: i64, rings: Rings, clients: HashMap<ClientId, Arc<Client>>) -> Self {
-        Self { version, rings: Arc::new(rings), clients, origins: OnceLock::new() }
+        Self { version, rings: Arc::new(rings), clients, origins: OnceLock::new(), offered: OnceLock::new() }
     }
 
     /// Whether any client that may be used has registered an address of this origin. The answer takes as long for ten clients as for ten thousand.
@@ -98,6 +100,19 @@ impl View {
     /// The client that is registered under this id, enabled or not.
     pub fn client(&self, id: &ClientId) -> Option<&Arc<Client>> {
         self.clients.get(id)
+    }
+
+    /// The clients that people may open from here, by name. What registered itself is no application of this house, and is not offered (A-DCR-01).
+    pub fn offered(&self) -> &[Arc<Client>] {
+        let is_offered = |client: &&Arc<Client>| {
+            let metadata = &client.metadata;
+            client.is_enabled() && !client.is_dynamic() && (metadata.initiate_login_uri.is_some() || metadata.client_uri.is_some())
+        };
+        self.offered.get_or_init(|| {
+            let mut offered: Vec<_> = self.clients.values().filter(is_offered).cloned().collect();
+            offered.sort_by_cached_key(|client| (client.metadata.client_name.to_lowercase(), client.metadata.client_id.clone()));
+            offered
+        })
     }
 
     /// All registered clients, in no order.

@@ -8,7 +8,8 @@ use syn::visit::{self, Visit};
 use weftid::actions::activity::{KINDS, ROUTINE};
 
 /// Kinds that are about nobody's account.
-const NOBODYS: [&str; 13] = [
+const NOBODYS: [&str; 14] = [
+    "challenge_repeated",
     "client_registered",
     "client_updated",
     "client_deleted",

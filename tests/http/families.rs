@@ -87,13 +87,13 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let shown = prop_oneof![
         6 => Just(Shown::Right),
-        2 => Just(Shown::WrongVerifier),
+        4 => Just(Shown::WrongVerifier),
         1 => Just(Shown::NoVerifier),
         1 => Just(Shown::OtherAddress),
         1 => Just(Shown::OtherClient),
     ];
     let how = prop_oneof![10 => Just(Refreshed::Right), 1 => Just(Refreshed::OtherClient), 1 => Just(Refreshed::MoreScope)];
-    let older = prop_oneof![12 => Just(0_usize), 3 => Just(1), 1 => 2_usize..4];
+    let older = prop_oneof![12 => Just(0_usize), 4 => Just(1), 3 => 2_usize..4];
     let which = prop_oneof![4 => Just(0_usize), 2 => Just(1), 1 => 2_usize..6];
     let pause = prop_oneof![
         12 => (0_u64..4_000).prop_map(Duration::from_millis),
@@ -107,7 +107,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         6 => any::<bool>().prop_map(|offline| Step::Ask { offline }),
         6 => any::<bool>().prop_map(|offline| Step::Begin { offline }),
-        12 => (which.clone(), shown).prop_map(|(code, shown)| Step::Redeem { code, shown }),
+        14 => (which.clone(), shown).prop_map(|(code, shown)| Step::Redeem { code, shown }),
         30 => (which.clone(), older.clone(), how).prop_map(|(family, older, how)| Step::Refresh { family, older, how }),
         1 => (which.clone(), older).prop_map(|(family, older)| Step::Revoke { family, older }),
         1 => which.prop_map(|token| Step::RevokeAccess { token }),
@@ -391,7 +391,7 @@ fn codes_and_families_do_what_the_model_says() {
     let wanted = std::env::var("WEFTID_CASES").ok().map(|cases| cases.parse().expect("WEFTID_CASES is a number"));
     let rng = wanted
         .map_or_else(|| TestRng::deterministic_rng(RngAlgorithm::ChaCha), |_: u32| TestRng::from_seed(RngAlgorithm::ChaCha, &random::bytes::<32>()));
-    let config = Config { cases: wanted.unwrap_or(16), failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
+    let config = Config { cases: wanted.unwrap_or(48), failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (provider, ada, shop, wiki) = runtime.block_on(async {
         let provider = Provider::start(Kind::Sqlite).await;

@@ -37,6 +37,8 @@ fn initiate_login(address: &str, issuer: &Issuer) -> Option<String> {
 
 /// How many of the applications that were used lately are shown.
 const LATELY: usize = 3;
+/// How many applications one page shows: more than anybody looks through.
+const MOST_APPS: usize = 200;
 
 fn needs(app: &App, attention: Attention) -> Needs {
     let place = |path: &str| app.config().issuer.join(path);
@@ -70,11 +72,10 @@ pub(super) async fn show(State(app): State<App>, Session(here): Session, pages: 
     let lately = connected_apps::used_lately(&app, &here).await?;
     let lately = lately.iter().take(LATELY).map(|(client, at)| used(client, *at, &app.config().issuer)).collect();
     let view = app.view();
-    // What registered itself is no application of this house, and is not offered to everybody (A-DCR-01).
-    let enabled = view.clients().filter(|client| client.is_enabled() && !client.is_dynamic());
-    let mut apps: Vec<_> = enabled.filter_map(|client| application(client, &app.config().issuer)).collect();
-    apps.sort_by_cached_key(|app| (app.name.to_lowercase(), app.url.clone()));
-    pages.show(Dashboard { house: pages.house(&here.user, "dashboard"), needs, lately, apps, known })
+    let offered = view.offered();
+    let apps = offered.iter().take(MOST_APPS).filter_map(|client| application(client, &app.config().issuer)).collect();
+    let more = offered.len().saturating_sub(MOST_APPS);
+    pages.show(Dashboard { house: pages.house(&here.user, "dashboard"), needs, lately, apps, more, known })
 }
 
 #[cfg(test)]

@@ -147,6 +147,10 @@ dashboard-hello = Hallo, { $name }
 dashboard-intro = Alles, was Sie öffnen können, und was Sie braucht.
 dashboard-apps = Anwendungen
     .detail = Eine Berührung, und Sie sind in jeder von ihnen.
+dashboard-more = { $count ->
+    [1] Eine weitere Anwendung wird hier nicht gezeigt. Öffnen Sie sie dort, woher Sie sie kennen.
+   *[other] { $count } weitere Anwendungen werden hier nicht gezeigt. Öffnen Sie sie dort, woher Sie sie kennen.
+}
 dashboard-no-apps = Noch keine Anwendungen
     .detail = Sobald Ihnen die Verwaltung Zugang zu einer Anwendung gibt, erscheint sie hier und lässt sich gleich öffnen.
 nudge-second-passkey = Ein einziger Passkey kann verloren gehen.

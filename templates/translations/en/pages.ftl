@@ -147,6 +147,10 @@ dashboard-hello = Hello, { $name }
 dashboard-intro = Everything you can open, and what needs you.
 dashboard-apps = Applications
     .detail = One touch, and you are in each of them.
+dashboard-more = { $count ->
+    [1] One more application is not shown here. Open it where you know it from.
+   *[other] { $count } more applications are not shown here. Open them where you know them from.
+}
 dashboard-no-apps = No applications yet
     .detail = As soon as an administrator gives you access to one, it appears here, ready to open.
 nudge-second-passkey = One passkey is a single point of failure.

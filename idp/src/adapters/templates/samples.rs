@@ -227,6 +227,7 @@ fn at_home() -> Vec<Sample> {
                 needs: vec![],
                 lately: vec![own_account::used("Acme Wiki", true, 2), own_account::used("Donaudampfschifffahrtsgesellschaft", false, 30)],
                 apps: vec![app("Acme Wiki", Some("What we know, written down")), app("Photo Box", None), app("Flight Plans", Some(endless))],
+                more: 1,
                 known: known(&["AQID", "BAUG"]),
             },
         ),
@@ -237,10 +238,11 @@ fn at_home() -> Vec<Sample> {
                 needs: own_account::needs(),
                 lately: vec![],
                 apps: vec![app("Photo Box", None)],
+                more: 43,
                 known: known(&["AQID"]),
             },
         ),
-        sample("empty", Dashboard { house, needs: vec![], lately: vec![], apps: vec![], known: known(&["AQID"]) }),
+        sample("empty", Dashboard { house, needs: vec![], lately: vec![], apps: vec![], more: 0, known: known(&["AQID"]) }),
     ]
 }
 

@@ -119,13 +119,7 @@ fn table() -> Vec<Line> {
         (
             "grant_types",
             vec![json!(["authorization_code"]), json!(["authorization_code", "refresh_token"])],
-            vec![
-                json!(["refresh_token"]),
-                json!(["implicit"]),
-                json!(["password"]),
-                json!("authorization_code"),
-                json!(["authorization_code", "authorization_code"]),
-            ],
+            vec![json!(["implicit"]), json!(["password"]), json!("authorization_code"), json!(["authorization_code", "authorization_code"])],
         ),
         (
             "response_types",
@@ -273,6 +267,7 @@ fn members_fit_together() {
         ),
         (json!({"token_endpoint_auth_method": "none", "introspection_audiences": ["https://api.test"]}), vec!["introspection_audiences"]),
         (json!({"grant_types": [], "redirect_uris": []}), vec![]),
+        (json!({"grant_types": ["refresh_token"], "redirect_uris": [], "scope": "wiki:write"}), vec!["grant_types"]),
         (json!({"grant_types": ["client_credentials"], "redirect_uris": [], "scope": "wiki:write"}), vec![]),
         (json!({"grant_types": ["client_credentials"], "redirect_uris": [], "scope": "email"}), vec!["scope"]),
         (json!({"redirect_uris": ["http://localhost/cb"], "allow_loopback_http": true}), vec![]),

@@ -40,6 +40,8 @@ pub struct Dashboard {
     pub lately: Vec<UsedApp>,
     /// What they may open.
     pub apps: Vec<App>,
+    /// How many more there are, that one page does not show.
+    pub more: usize,
     /// What credential managers may know.
     pub known: KnownPasskeys,
 }
