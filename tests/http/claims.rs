@@ -157,7 +157,7 @@ on_both_databases! {
         provider.gives_password(ADA, SECRET).await;
         let mut person = at_the_password(&provider, ADA).await;
         types(&mut person, SECRET).await.shows("dashboard");
-        provider.clock.advance(Duration::from_secs(60));
+        provider.clock.advance(Duration::from_mins(1));
         let asked = aged.asks(&[], &[]);
         let tokens = aged.redeems(&asked, &person.opens(&asked.url).await.callback()).await.unwrap();
         assert!(tokens.claims["auth_time"].is_number());

@@ -262,7 +262,7 @@ on_both_databases! {
     async fn who_is_shut_out_proves_nothing(kind: Kind) {
         let provider = Provider::start(kind).await;
         let client = provider.client_with_key(metadata("keyed"), &ClientKey::pair("EdDSA")).await;
-        let nobody = client.but(|party| party.id = "nobody".to_owned());
+        let nobody = client.but(|party| "nobody".clone_into(&mut party.id));
         clients::set_enabled(&provider.app, &weftid::base::id::ClientId::from_text("keyed"), false, &Origin::command_line()).await.unwrap();
         let mut words = Vec::new();
         for party in [&client, &nobody, &client.but(|party| party.assertion_key = Some(ClientKey::own_pair("EdDSA")))] {

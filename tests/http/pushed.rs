@@ -140,7 +140,7 @@ on_both_databases! {
             is_refused_here(&ada.opens(place).await, 410, "This sign-in was answered already");
         }
         let name = pushed(&shop, &shop.asks(&[], &[])).await;
-        provider.clock.advance(Duration::from_secs(60));
+        provider.clock.advance(Duration::from_mins(1));
         is_refused_here(&ada.opens(place(&shop, &name, &[])).await, 410, "This sign-in took too long");
         // A refusal is an answer as well, whoever gives it.
         for (prompt, way) in [("none login", "never taken"), ("none", "silent"), ("login", "cancel"), ("consent", "deny")] {

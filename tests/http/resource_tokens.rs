@@ -109,7 +109,7 @@ on_both_databases! {
             pairs.extend(named.iter().map(|resource| ("resource", *resource)));
             let answer = shop.posts("token_endpoint", &pairs).await;
             assert_eq!(audience(&answer), expected);
-            refresh_token = answer.json()["refresh_token"].as_str().unwrap().to_owned();
+            answer.json()["refresh_token"].as_str().unwrap().clone_into(&mut refresh_token);
         }
         for bad in [OPAQUE, "https://other.test", "/v1", "https://api.test/v1#x"] {
             let pairs = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.as_str()), ("resource", bad)];

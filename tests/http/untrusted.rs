@@ -37,12 +37,12 @@ fn what_strangers_send_is_read_or_refused() {
 fn every_target_is_fuzzed() {
     let named: BTreeSet<String> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
     let folder = repository().join("tests/fuzz");
-    let names = |folder: &str, ending: &str| -> BTreeSet<String> {
+    let files = |folder: &str, ending: &str| -> BTreeSet<String> {
         let entries = std::fs::read_dir(repository().join("tests/fuzz").join(folder)).unwrap();
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap().trim_end_matches(ending).to_owned()).collect()
     };
-    assert_eq!(names("seeds", ""), named);
-    assert_eq!(names("targets", ".rs"), named);
+    assert_eq!(files("seeds", ""), named);
+    assert_eq!(files("targets", ".rs"), named);
     let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
     for name in &named {
         assert!(manifest.contains(&format!("name = \"{name}\"\npath = \"targets/{name}.rs\"\n")), "{name} is not in tests/fuzz/Cargo.toml");

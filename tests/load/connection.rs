@@ -70,12 +70,11 @@ impl Connection {
 
     /// Asks: a method, a path with its query, further headers, a body.
     pub(crate) async fn ask(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer> {
+        let length = body.len().to_string();
         let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.host);
-        for (name, value) in headers {
+        let own: &[(&str, &str)] = if method == "GET" { &[] } else { &[("content-length", length.as_str())] };
+        for (name, value) in headers.iter().chain(own) {
             request.extend([name, ": ", value, "\r\n"]);
-        }
-        if method != "GET" {
-            request.push_str(&format!("content-length: {}\r\n", body.len()));
         }
         request.push_str("\r\n");
         let mut bytes = request.into_bytes();

@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use weftid::base::clock::Clock;
 use weftid_tests::database::{Database, Kind};
 
 /// How many of each (the numbers that the house promises to hold under).
@@ -88,7 +89,7 @@ fn grants(kind: Kind) -> String {
 
 /// The first six bytes are the end of what was spent: in the hours to come, so that no sweep takes them while the clock runs.
 fn spent(kind: Kind) -> String {
-    let soon = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |now| now.as_millis()) + 7_200_000;
+    let soon = Clock::system().now().millis() + 7_200_000;
     match kind {
         Kind::Sqlite => format!("INSERT INTO spent (id) SELECT unhex(printf('%012x', {soon} + n)) || {} FROM numbers", bytes(kind)),
         Kind::Postgres => {

@@ -10,7 +10,7 @@ use weftid_tests::authenticator::Authenticator;
 
 use crate::connection::{Answer, Connection};
 
-/// A flow. One operation is everything that its line says.
+/// What is called. One operation is everything that its line says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Flow {
     /// `GET /.well-known/openid-configuration`.
@@ -20,9 +20,11 @@ pub(crate) enum Flow {
     /// A ceremony begins and ends: challenge, signature, session.
     PasskeySignIn,
     /// `GET /authorize`, a ceremony, back to `/authorize`, `POST /token`.
-    PasskeyCodeFlow,
+    #[value(name = "passkey-code-flow")]
+    SignInForCode,
     /// `GET /authorize` with a session and a remembered consent, `POST /token`.
-    CodeFlow,
+    #[value(name = "code-flow")]
+    Code,
     /// `POST /token` with a refresh token.
     Refresh,
     /// `POST /token` with the client's own credentials.
@@ -39,11 +41,11 @@ impl Flow {
         match self {
             Self::Discovery => Some(50_000),
             Self::PasskeySignIn => Some(1_000),
-            Self::CodeFlow => Some(1_500),
+            Self::Code => Some(1_500),
             Self::Refresh => Some(3_200),
             Self::ClientCredentials => Some(10_000),
             Self::Introspection | Self::Userinfo => Some(9_700),
-            Self::Jwks | Self::PasskeyCodeFlow => None,
+            Self::Jwks | Self::SignInForCode => None,
         }
     }
 }
@@ -90,8 +92,8 @@ impl Caller {
             Flow::Discovery => drop(self.gets("/.well-known/openid-configuration", &[]).await.expect(200)),
             Flow::Jwks => drop(self.gets("/jwks", &[]).await.expect(200)),
             Flow::PasskeySignIn => drop(self.signs_in(None).await),
-            Flow::PasskeyCodeFlow => self.signs_in_for_a_code().await,
-            Flow::CodeFlow => {
+            Flow::SignInForCode => self.signs_in_for_a_code().await,
+            Flow::Code => {
                 let (query, verifier) = self.asks();
                 let cookies = self.people[self.turn].signed_in.clone();
                 let answer = self.gets(&format!("/authorize?{query}"), &[("cookie", &cookies)]).await;

@@ -138,7 +138,7 @@ async fn call(callers: Vec<Caller>, flow: Flow, span: Duration) -> (Vec<Caller>,
     (callers, took)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "figures for people")]
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "figures for people")]
 fn report(flow: Flow, took: &mut [Duration], span: Duration, used: Duration, used_postgres: Option<Duration>) {
     took.sort_unstable();
     let count = took.len() as f64;

@@ -185,13 +185,13 @@ pub fn sealed_box(bytes: &[u8]) {
     assert!(sealer.open_even_if_over::<Anything>(&text, b"").is_err());
     if let Ok(json) = serde_json::from_slice(bytes) {
         let ends = SingleUseId::new(Time::from_seconds(NOW.seconds() + 60));
-        let sealed = sealer.seal(ends, &Anything(json), b"").expect("JSON is JSON");
-        if let Ok((id, code)) = sealer.open::<Code>(&sealed, b"", NOW) {
+        let closed = sealer.seal(ends, &Anything(json), b"").expect("JSON is JSON");
+        if let Ok((id, code)) = sealer.open::<Code>(&closed, b"", NOW) {
             assert_eq!(id.as_bytes(), ends.as_bytes());
             let again = sealer.seal(id, &code, b"").expect("a code is JSON");
             assert!(sealer.open::<Code>(&again, b"", NOW).is_ok(), "a code is read again");
         }
-        assert!(sealer.open::<Code>(&sealed, b"another", NOW).is_err(), "it is bound");
+        assert!(sealer.open::<Code>(&closed, b"another", NOW).is_err(), "it is bound");
     }
 }
 

@@ -150,7 +150,7 @@ pub async fn presented(app: &App, text: &str, browser: Digest) -> Result<Present
     let by = present(client, &app.config().issuer).answered_at(request.redirect_uri.host());
     let (form_target, login_hint) = (request.redirect_uri.origin_for_csp(), request.login_hint.clone());
     let meant = Some(Meant(request)).filter(|Meant(request)| request.hint_subject.is_some());
-    Ok(Presented { by, form_target, login_hint, meant })
+    Ok(Presented { by, login_hint, meant, form_target })
 }
 
 /// A client, for a page to show. A picture is shown only from our own house: no page sends people's browsers elsewhere.
