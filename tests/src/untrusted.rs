@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use url::Url;
 use weftid::actions::client_authentication::Credentials;
 use weftid::actions::codes::Code;
-use weftid::adapters::jose::{SigningKey, generate_private, verify_own_token};
+use weftid::adapters::jose::{ClientJws, SigningKey, generate_private, verify_own_token};
 use weftid::adapters::webauthn::{NewPasskey, StoredPasskey, Webauthn};
 use weftid::base::clock::Time;
 use weftid::base::email::Email;
@@ -24,10 +24,12 @@ use weftid::base::issuer::Issuer;
 use weftid::base::sealed::{Fact, RootKey, Sealer};
 use weftid::base::single_use::SingleUseId;
 use weftid::protocol::authorization_request::{AuthorizationRequest, identify, redirect_target};
-use weftid::protocol::client_metadata::{ApplicationType, ClientMetadata, GrantType, TokenEndpointAuthMethod};
+use weftid::protocol::client_jwks::ClientJwks;
+use weftid::protocol::client_metadata::{ApplicationType, ClientAlgorithm, ClientMetadata, GrantType, TokenEndpointAuthMethod};
 use weftid::protocol::logout::LogoutRequest;
 use weftid::protocol::params::Params;
 use weftid::protocol::redirect_uri::{RedirectUri, RedirectUriPolicy};
+use weftid::protocol::{client_assertion, request_object};
 use weftid::protocol::scope::Scope;
 use weftid::protocol::signing_algorithm::SigningAlgorithm;
 
@@ -35,11 +37,12 @@ use weftid::protocol::signing_algorithm::SigningAlgorithm;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is also that of its folder of seeds and of its fuzz program.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("assertion", assertion),
     ("attestation", attestation),
     ("authorization_request", authorization_request),
     ("basic", basic),
+    ("client_jws", client_jws),
     ("client_metadata", client_metadata),
     ("form", form),
     ("id_token_hint", id_token_hint),
@@ -103,6 +106,31 @@ pub fn basic(bytes: &[u8]) {
         let _ = Credentials::read(None, &params);
         let both = Credentials::read(Some("Basic YTpi"), &params);
         assert!(both.is_err() || params.get("client_secret").is_none(), "two methods at a time");
+    }
+}
+
+/// What clients sign (RFC 7523 §3, RFC 9101 §4): assertions and request objects. Nobody else's signature is believed, and what one of their keys
+/// signed is judged claim by claim.
+pub fn client_jws(bytes: &[u8]) {
+    let (key, issuer) = signing_key();
+    let keys = ClientJwks::from_json(json!({"keys": [key.public_jwk()]}));
+    let read = |text: &str| ClientJws::read(text, &["JWT", "oauth-authz-req+jwt"]).ok();
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && let Some(jws) = read(text)
+    {
+        let (named, kid) = (client_assertion::names(jws.unverified_claims()), jws.kid().map(str::to_owned));
+        assert!(jws.verified_with_keys(&keys, &ClientAlgorithm::ALL).is_err(), "nobody signed this: {text} ({named:?}, {kid:?})");
+    }
+    // As if a payload had been a client's.
+    let signed = signed(&URL_SAFE_NO_PAD.encode(json!({"alg": "ES256", "typ": "JWT"}).to_string()), bytes).expect("our own key signs");
+    let Some(Ok(claims)) = read(&signed).map(|jws| jws.verified_with_keys(&keys, &ClientAlgorithm::ALL)) else { return };
+    for client in clients() {
+        if let Ok(assertion) = client_assertion::judge(&claims, &client.client_id, &[issuer.as_str()], NOW) {
+            assert_eq!(claims["sub"], client.client_id.as_str(), "{assertion:?}");
+        }
+        if let Ok(params) = request_object::params(&claims, &Params::default(), &client.client_id, issuer, NOW) {
+            assert!(params.get("request").is_none() && params.get("request_uri").is_none(), "an object leads to no other one");
+        }
     }
 }
 
