@@ -73,16 +73,16 @@ fn users(kind: Kind) -> String {
 }
 
 fn clients(_: Kind) -> String {
-    "INSERT INTO clients (id, metadata, created_at, version) SELECT 'filled' || n, '{\"client_id\":\"filled' || n || '\",\"client_name\":\"Filled\",\
-     \"redirect_uris\":[\"https://filled.example/' || n || '\"]}', 1700000000000, 2 FROM numbers"
+    "INSERT INTO clients (id, metadata, source, created_at, updated_at, version) SELECT 'filled' || n, '{\"client_id\":\"filled' || n || '\",\"client_name\":\"Filled\",\
+     \"redirect_uris\":[\"https://filled.example/' || n || '\"]}', 'administrator', 1700000000000, 1700000000000, 2 FROM numbers"
         .to_owned()
 }
 
 fn grants(kind: Kind) -> String {
     let (row, user, session) = (id(kind, "0000cccc"), id(kind, "0000aaaa").replace("n)", "n % 100000)"), id(kind, "0000dddd"));
     format!(
-        "INSERT INTO grants (id, user_id, client_id, session_id, scope, offline, generation, rotated_at, mac_key_id, created_at, idle_ends_at, \
-         absolute_ends_at, authenticated_at, acr, amr, epoch, security_epoch) SELECT {row}, {user}, 'filled' || (n % 10000), {session}, 'openid', \
+        "INSERT INTO grants (id, user_id, client_id, session_id, scope, claims, resources, offline, generation, rotated_at, mac_key_id, created_at, idle_ends_at, \
+         absolute_ends_at, authenticated_at, acr, amr, epoch, security_epoch) SELECT {row}, {user}, 'filled' || (n % 10000), {session}, 'openid', '{{}}', '[]', \
          TRUE, 1, 1700000000000, '00000000', 1700000000000, 4000000000000, 4000000000000, 1700000000000, 'phr', '[]', 1, 1 FROM numbers"
     )
 }

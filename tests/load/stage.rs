@@ -63,14 +63,14 @@ pub(crate) async fn build(wanted: &Wanted<'_>) -> Stage {
     settings.retain(|(path, _)| !wanted.settings.iter().any(|(other, _)| other == path));
     settings.extend(wanted.settings.iter().map(|(path, value)| (path.as_str(), value.as_str())));
     let provider = Provider::behind(Database::empty(wanted.kind).await, &settings, ([127, 0, 0, 1], port).into()).await;
-    if wanted.filled {
-        filled::fill(&provider.database).await;
-    }
     let others_files = (wanted.kind == Kind::Postgres).then(|| provider.database.for_another_node());
     settings.push(("issuer", ISSUER));
     let process = Process::serve_on(others_files.as_ref().unwrap_or(&provider.database), port, &settings, wanted.cores).await;
     let party = provider.client(client(wanted.flows)).await.but(|party| party.algorithm = CoreJwsSigningAlgorithm::EcdsaP256Sha256);
     provider.admin().await;
+    if wanted.filled {
+        filled::fill(&provider.database).await;
+    }
     let mut callers = Vec::with_capacity(wanted.callers);
     for number in 0..wanted.callers {
         let mut people = Vec::with_capacity(PEOPLE_OF_A_CALLER);

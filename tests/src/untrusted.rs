@@ -29,9 +29,9 @@ use weftid::protocol::client_metadata::{ApplicationType, ClientAlgorithm, Client
 use weftid::protocol::logout::LogoutRequest;
 use weftid::protocol::params::Params;
 use weftid::protocol::redirect_uri::{RedirectUri, RedirectUriPolicy};
-use weftid::protocol::{client_assertion, request_object};
 use weftid::protocol::scope::Scope;
 use weftid::protocol::signing_algorithm::SigningAlgorithm;
+use weftid::protocol::{client_assertion, request_object};
 
 /// Something that takes any bytes.
 pub type Target = fn(&[u8]);
