@@ -10,7 +10,7 @@ use weftid::base::email::Email;
 use weftid_tests::cookies::Initiator;
 use weftid_tests::own_secrets;
 
-use crate::stage::{Stage, Wanted, build};
+use crate::stage::{Wanted, build};
 
 /// Guesses that an address has free, before it has to wait.
 const FREE: usize = 5;
@@ -18,7 +18,9 @@ const KINDS: [&str; 4] = ["wrong password", "unknown address", "deactivated", "n
 
 /// Measures and says it; `samples` of each kind.
 pub(crate) async fn measure(wanted: &Wanted<'_>, samples: usize) {
-    let Stage { mut callers, arranges: provider, .. } = build(wanted).await;
+    // The server runs as long as its stage is held.
+    let mut stage = build(wanted).await;
+    let provider = &stage.arranges;
     let each = samples.div_ceil(FREE);
     let address = |kind: usize, number: usize| format!("{}.{number}@load.example", ["known", "nobody", "gone", "passkey"][kind]);
     for kind in [0, 2] {
@@ -37,7 +39,7 @@ pub(crate) async fn measure(wanted: &Wanted<'_>, samples: usize) {
     let csrf = visitor.page().csrf_token().expect("the sign-in page has a token").to_owned();
     let cookies = visitor.jar.header(&url, Initiator::SameSite);
     let headers = [("cookie", cookies.as_str()), ("content-type", "application/x-www-form-urlencoded")];
-    let connection = &mut callers[0].connection;
+    let connection = &mut stage.callers[0].connection;
     let mut took: [Vec<f64>; 4] = Default::default();
     for sample in 0..each * FREE {
         for (kind, took) in took.iter_mut().enumerate() {
