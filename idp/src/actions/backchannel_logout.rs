@@ -15,6 +15,7 @@ use crate::actions::audit::{Event, Origin};
 use crate::actions::tokens;
 use crate::app::App;
 use crate::base::clock::Time;
+use crate::base::distances::Distances;
 use crate::base::id::ClientId;
 use crate::base::random;
 use crate::store::client::Client;
@@ -26,22 +27,15 @@ const TOGETHER: usize = 64;
 const TOGETHER_FOR_ONE: usize = 2;
 /// How long one try may take before it is taken for forgotten: several times as long as any does.
 const TRY: Duration = Duration::from_secs(15);
-/// The first distance between two tries; it doubles up to the longest.
-const FIRST_DISTANCE: Duration = Duration::from_secs(10);
-const LONGEST_DISTANCE: Duration = Duration::from_hours(1);
+/// The distances between tries, at the longest.
+const DISTANCES: Distances = Distances { first: Duration::from_secs(10), longest: Duration::from_hours(1) };
 /// A client is given up that did not listen for so long.
 const GIVEN_UP: Duration = Duration::from_hours(24);
 
-/// When it is tried again at the latest, after the n-th try.
-fn distance(tries: i64) -> Duration {
-    let doublings = u32::try_from(tries.saturating_sub(1).clamp(0, 16)).unwrap_or(0);
-    FIRST_DISTANCE.saturating_mul(1 << doublings).min(LONGEST_DISTANCE)
-}
-
-/// The same, up to a quarter sooner: those who failed together don't come back together (E-LOAD-11).
+/// How long to wait after the n-th try, up to a quarter less than that: those who failed together don't come back together (E-LOAD-11).
 fn scattered(tries: i64) -> Duration {
     let [chance] = random::bytes();
-    distance(tries).mul_f64(1.0 - f64::from(chance) / 1024.0)
+    DISTANCES.after(tries).mul_f64(1.0 - f64::from(chance) / 1024.0)
 }
 
 /// The part of a client in the session that its code came from, if it wants to hear of the session's end.
@@ -257,13 +251,12 @@ mod tests {
     /// A-BCL-02: ten seconds first, then twice as long each time, up to an hour; within a day it is tried some thirty times.
     #[test]
     fn tries_come_at_growing_distances() {
-        let seconds: Vec<u64> = (1..=11).map(|tries| distance(tries).as_secs()).collect();
+        let seconds: Vec<u64> = (1..=11).map(|tries| DISTANCES.after(tries).as_secs()).collect();
         assert_eq!(seconds, [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600]);
-        assert_eq!((distance(0), distance(i64::MAX)), (FIRST_DISTANCE, LONGEST_DISTANCE));
         assert!((0..100).all(|_| (Duration::from_secs(15)..=Duration::from_secs(20)).contains(&scattered(2))));
         let mut spent = Duration::ZERO;
         let tries = (1..).take_while(|tries| {
-            spent += distance(*tries);
+            spent += DISTANCES.after(*tries);
             spent < GIVEN_UP
         });
         assert_eq!(tries.count(), 31);

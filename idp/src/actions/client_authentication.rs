@@ -134,8 +134,8 @@ impl From<OAuthError> for NotAuthenticated {
     }
 }
 
-/// Proves that the client is the one it names, or refuses. No read: clients are in memory, and are looked for again only before a refusal. What it showed may count only once: nothing is to
-/// be given before that is written or settled.
+/// Proves that the client is the one it names, or refuses. No read: clients are in memory, and are looked for again only before a refusal.
+/// What it showed may count only once: nothing is to be given before that is written or settled.
 pub async fn authenticate(
     app: &App,
     wrong: &WrongSecrets,

@@ -15,6 +15,7 @@ use crate::adapters::templates::TemplateError;
 use crate::adapters::templates::mails::{ConfirmAddress, Foreign, House, InWords, Notice, RecoveryLink, Trial};
 use crate::app::App;
 use crate::base::clock::Time;
+use crate::base::distances::Distances;
 use crate::base::email::Email;
 use crate::base::id::MailId;
 use crate::store::{Job, StoreError, Write, mail};
@@ -23,17 +24,10 @@ use crate::store::{Job, StoreError, Write, mail};
 const TOGETHER: u64 = 8;
 /// How long one try may take before the mail is taken for forgotten.
 const TRY: Duration = LONGEST.saturating_mul(2);
-/// The first distance between two tries; it doubles up to the longest.
-const FIRST_DISTANCE: Duration = Duration::from_mins(1);
-const LONGEST_DISTANCE: Duration = Duration::from_hours(6);
+/// The distances between tries.
+const DISTANCES: Distances = Distances { first: Duration::from_mins(1), longest: Duration::from_hours(6) };
 /// A mail is given up that could not be sent for so long.
 const GIVEN_UP: Duration = Duration::from_hours(72);
-
-/// When a mail is tried again after its n-th try.
-fn distance(tries: i64) -> Duration {
-    let doublings = u32::try_from(tries.saturating_sub(1).clamp(0, 16)).unwrap_or(0);
-    FIRST_DISTANCE.saturating_mul(1 << doublings).min(LONGEST_DISTANCE)
-}
 
 struct Claim {
     now: Time,
@@ -126,7 +120,7 @@ async fn deliver_one(app: &App, row: mail::Model) -> Result<(), StoreError> {
 
 async fn attempt(app: &App, row: &mail::Model) -> Outcome {
     let now = app.now();
-    let again = Outcome::Again(now.plus(distance(row.tries)));
+    let again = Outcome::Again(now.plus(DISTANCES.after(row.tries)));
     let content = match Content::open(app.data_keys(), row) {
         Ok(content) => content,
         // Perhaps a newer release wrote it, and another node can read it.
@@ -217,12 +211,11 @@ mod tests {
     /// A minute first, then twice as long each time, up to six hours; within three days a mail is tried some twenty times.
     #[test]
     fn tries_come_at_growing_distances() {
-        let minutes: Vec<u64> = (1..=11).map(|tries| distance(tries).as_secs() / 60).collect();
+        let minutes: Vec<u64> = (1..=11).map(|tries| DISTANCES.after(tries).as_secs() / 60).collect();
         assert_eq!(minutes, [1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360]);
-        assert_eq!((distance(0), distance(i64::MAX)), (FIRST_DISTANCE, LONGEST_DISTANCE));
         let mut spent = Duration::ZERO;
         let tries = (1..).take_while(|tries| {
-            spent += distance(*tries);
+            spent += DISTANCES.after(*tries);
             spent < GIVEN_UP
         });
         assert_eq!(tries.count(), 19);

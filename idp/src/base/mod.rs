@@ -5,6 +5,7 @@ pub mod cidr;
 pub mod client_secret;
 pub mod clock;
 pub mod digest;
+pub mod distances;
 pub mod email;
 pub mod error;
 pub mod flood_guard;

@@ -31,3 +31,4 @@ pub mod scope;
 pub mod sector_identifier;
 pub mod signing_algorithm;
 pub mod time_zone;
+mod uri_text;

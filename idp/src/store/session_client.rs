@@ -3,7 +3,7 @@
 
 use sea_orm::ActiveValue;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Cond, OnConflict};
 use sea_orm::{QueryOrder as _, QuerySelect as _, QueryTrait as _};
 
 use crate::base::clock::Time;
@@ -66,30 +66,23 @@ pub async fn due(rows: &impl Rows, now: Time, busy: &[ClientId], limit: u64) -> 
     Ok(found.order_by_asc(Column::NextAt).limit(limit).all(rows.rows()).await?)
 }
 
+/// The row as long as nobody has tried it again since.
+fn after_this_try(row: &Model) -> Cond {
+    let of_row = Cond::all().add(Column::SessionId.eq(row.session_id)).add(Column::ClientId.eq(row.client_id.clone()));
+    of_row.add(Column::Tries.eq(row.tries))
+}
+
 /// Takes a row for one try until `until`, when it is due again if nobody said what became of it. `false` if another node has taken it, or the
 /// client has heard.
 pub async fn claim(write: &Write<'_>, row: &Model, until: Time) -> Result<bool, StoreError> {
     let change = ActiveModel { tries: ActiveValue::Set(row.tries.saturating_add(1)), next_at: ActiveValue::Set(Some(until)), ..Default::default() };
-    let changed = Entity::update_many()
-        .set(change)
-        .filter(Column::SessionId.eq(row.session_id))
-        .filter(Column::ClientId.eq(row.client_id.clone()))
-        .filter(Column::Tries.eq(row.tries))
-        .exec(write.rows())
-        .await?;
-    Ok(changed.rows_affected == 1)
+    Ok(Entity::update_many().set(change).filter(after_this_try(row)).exec(write.rows()).await?.rows_affected == 1)
 }
 
 /// Puts a row off that was tried so often by now.
 pub async fn put_off(write: &Write<'_>, row: &Model, next_at: Time) -> Result<(), StoreError> {
     let change = ActiveModel { next_at: ActiveValue::Set(Some(next_at)), ..Default::default() };
-    Entity::update_many()
-        .set(change)
-        .filter(Column::SessionId.eq(row.session_id))
-        .filter(Column::ClientId.eq(row.client_id.clone()))
-        .filter(Column::Tries.eq(row.tries))
-        .exec(write.rows())
-        .await?;
+    Entity::update_many().set(change).filter(after_this_try(row)).exec(write.rows()).await?;
     Ok(())
 }
 
