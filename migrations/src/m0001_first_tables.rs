@@ -44,6 +44,7 @@ impl MigrationTrait for Migration {
             ("sessions", &["created_at"]),
             ("one_time_links", &["expires_at"]),
             ("one_time_links", &["user_id"]),
+            ("session_clients", &["client_id"]),
             ("clients", &["version"]),
             ("clients", &["source"]),
             ("clients", &["deleted_at"]),

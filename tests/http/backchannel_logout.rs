@@ -12,9 +12,12 @@ use serde_json::{Value, json};
 use url::Url;
 use weftid::actions::audit::Origin;
 use weftid::actions::backchannel_logout::deliver;
+use weftid::actions::client_changes::{self, Condition};
+use weftid::actions::clients::{self, NotRegistered};
 use weftid::actions::sweeping::sweep_at;
 use weftid::actions::users;
 use weftid::base::email::Email;
+use weftid::base::id::ClientId;
 use weftid_tests::database::Kind;
 use weftid_tests::on_both_databases;
 use weftid_tests::outside::{Heard, Manner, Outside};
@@ -130,6 +133,25 @@ async fn signs_out(provider: &Provider, person: &mut Person) {
 }
 
 on_both_databases! {
+    /// A-BCL-02: whoever comes after a deleted client under its id hears of none of its sessions; the id is not free as long as one is remembered.
+    async fn who_comes_after_a_client_hears_of_none_of_its_sessions(kind: Kind) {
+        let stage = Stage::start(kind).await;
+        let mut ada = stage.provider.admin().await;
+        let shop = stage.client("shop", "RS256", takes()).await;
+        shop.welcomes(&mut ada, &[]).await;
+        assert_eq!(stage.provider.database.count(KNOWN).await, 1);
+        let (app, id, origin) = (&stage.provider.app, ClientId::from_text("shop"), Origin::command_line());
+        client_changes::delete(app, &id, Condition::default(), &origin).await.expect("it is deleted");
+        let again = || serde_json::from_value(metadata(&stage.outside, "shop", "RS256")).expect("client metadata");
+        let early = clients::create(app, again(), &origin).await;
+        assert!(matches!(early, Err(NotRegistered::NotFreeYet(_))), "{early:?}");
+        client_changes::forget(app, &id).await.expect("the database works");
+        assert_eq!(stage.provider.database.count(KNOWN).await, 0);
+        clients::create(app, again(), &origin).await.expect("the id is free");
+        signs_out(&stage.provider, &mut ada).await;
+        assert_eq!((stage.delivers().await, stage.heard("shop").len()), (0, 0));
+    }
+
     /// A-BCL-01: the logout token has iss, aud, iat, exp within two minutes, jti, sub, sid, one empty event and no nonce; it says `logout+jwt`, is
     /// signed as the client's ID tokens are, and is no ID token to anybody.
     async fn the_logout_token_is_what_the_specification_says(kind: Kind) {

@@ -19,7 +19,7 @@ use crate::base::id::ClientId;
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::store::client_secret::ROWS_AT_ONCE;
 use crate::store::spent::SWEEP_BATCH;
-use crate::store::{Rows, StoreError, Write, client_secret, consent, grant, horizon};
+use crate::store::{Rows, StoreError, Write, client_secret, consent, grant, horizon, session_client};
 
 /// How long the row of a deleted client stays for nodes to notice. A node that looked longer ago reads all clients anew.
 pub const TOMBSTONE: Duration = Duration::from_hours(24);
@@ -205,8 +205,8 @@ pub async fn insert(write: &Write<'_>, client: &Client) -> Result<Inserted, Stor
     Ok(Inserted::Added)
 }
 
-/// Registers and replaces many clients, without their secrets, all with one settings version. If some can't be, because they were registered, changed or deleted meanwhile
-/// or are not free yet, nothing is done, and their ids come back.
+/// Registers and replaces many clients, without their secrets, all with one settings version. If some can't be, because they were registered,
+/// changed or deleted meanwhile or are not free yet, nothing is done, and their ids come back.
 pub async fn insert_and_replace(write: &Write<'_>, added: &[Client], replaced: &[Client]) -> Result<Vec<ClientId>, StoreError> {
     let version = horizon::next_settings_version(write).await?;
     let mut there: HashMap<ClientId, (i64, Option<Time>)> = HashMap::new();
@@ -317,7 +317,8 @@ pub async fn deleted(rows: &impl Rows) -> Result<Vec<ClientId>, StoreError> {
     Ok(found.into_tuple().all(rows.rows()).await?)
 }
 
-/// Forgets up to [`SWEEP_BATCH`] grants and as many consents of a deleted client; how many there were of whichever were more.
+/// Forgets up to [`SWEEP_BATCH`] grants of a deleted client, as many consents, and as many of the sessions it took part in; how many there were of
+/// whichever were most.
 pub async fn forget_what_it_was_given(write: &Write<'_>, id: &ClientId) -> Result<u64, StoreError> {
     let mut grants = Query::select();
     grants.column(grant::Column::Id).from(grant::Entity).and_where(Expr::col(grant::Column::ClientId).eq(id.clone())).limit(SWEEP_BATCH);
@@ -327,7 +328,7 @@ pub async fn forget_what_it_was_given(write: &Write<'_>, id: &ClientId) -> Resul
     let consents =
         consent::Entity::delete_many().filter(consent::Column::ClientId.eq(id.clone())).filter(consent::Column::UserId.in_subquery(people));
     let consents = consents.exec(write.rows()).await?.rows_affected;
-    Ok(std::cmp::max(grants, consents))
+    Ok([grants, consents, session_client::forget_client(write, id).await?].into_iter().fold(0, std::cmp::max))
 }
 
 /// Whether anything is left of what a client was given.
@@ -337,7 +338,10 @@ pub async fn has_anything(write: &Write<'_>, id: &ClientId) -> Result<bool, Stor
         return Ok(true);
     }
     let consent = consent::Entity::find().select_only().column(consent::Column::UserId).filter(consent::Column::ClientId.eq(id.clone())).limit(1);
-    Ok(write.rows().query_one(&consent.into_query()).await?.is_some())
+    if write.rows().query_one(&consent.into_query()).await?.is_some() {
+        return Ok(true);
+    }
+    session_client::any_of_client(write, id).await
 }
 
 /// Forgets up to [`SWEEP_BATCH`] clients that were deleted before `time`; how many there were. Call it when nothing is left of what they were given.

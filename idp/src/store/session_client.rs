@@ -1,10 +1,9 @@
 //! Which clients took part in which session, of those that want to hear of its end (Back-Channel Logout §2.3): a row from a code's redemption
 //! until the client has heard. Once its session has ended, a row is the outbox's: it waits for its next try.
 
-use sea_orm::ActiveValue;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Cond, OnConflict};
-use sea_orm::{QueryOrder as _, QuerySelect as _, QueryTrait as _};
+use sea_orm::{ActiveValue, QueryOrder as _, QuerySelect as _, QueryTrait as _};
 
 use crate::base::clock::Time;
 use crate::base::id::{ClientId, SessionId, Sid, UserId};
@@ -99,4 +98,18 @@ pub async fn put_off_others(write: &Write<'_>, client: &ClientId, now: Time, nex
 /// Forgets a row: the client has heard, or never will. `false` if it was gone.
 pub async fn delete(write: &Write<'_>, row: &Model) -> Result<bool, StoreError> {
     Ok(Entity::delete_by_id((row.session_id, row.client_id.clone())).exec(write.rows()).await?.rows_affected == 1)
+}
+
+/// Forgets up to [`SWEEP_BATCH`] sessions that a deleted client took part in, ended or not; how many there were. Whoever comes after it under its id
+/// must not hear of them.
+pub async fn forget_client(write: &Write<'_>, client: &ClientId) -> Result<u64, StoreError> {
+    let its = Entity::find().select_only().column(Column::SessionId).filter(Column::ClientId.eq(client.clone())).limit(SWEEP_BATCH).into_query();
+    let forgotten = Entity::delete_many().filter(Column::ClientId.eq(client.clone())).filter(Column::SessionId.in_subquery(its));
+    Ok(forgotten.exec(write.rows()).await?.rows_affected)
+}
+
+/// Whether any session is remembered that this client took part in.
+pub async fn any_of_client(write: &Write<'_>, client: &ClientId) -> Result<bool, StoreError> {
+    let its = Entity::find().select_only().column(Column::SessionId).filter(Column::ClientId.eq(client.clone())).limit(1);
+    Ok(its.into_tuple::<SessionId>().one(write.rows()).await?.is_some())
 }
