@@ -11,11 +11,11 @@ use weftid::actions::audit::Origin;
 use weftid::actions::{clients, users};
 use weftid::base::email::Email;
 use weftid::base::id::ClientId;
-use weftid_tests::on_both_databases;
 use weftid_tests::person::{Arrival, Person};
 use weftid_tests::provider::Provider;
 use weftid_tests::relying_party::{Asked, RelyingParty};
 use weftid_tests::wire::query;
+use weftid_tests::{on_both_databases, one_character_off};
 
 use crate::main_job::ada;
 
@@ -595,10 +595,7 @@ on_both_databases! {
             is_refused_on_our_page(&eve.opens(provider.url(&path)).await, &path);
             is_refused_on_our_page(&ada.at_another_browser().opens(provider.url(&path)).await, &path);
         }
-        let mut spoiled = request.clone().into_bytes();
-        let middle = spoiled.len() / 2;
-        spoiled[middle] = if spoiled[middle] == b'A' { b'B' } else { b'A' };
-        let spoiled = String::from_utf8(spoiled).unwrap();
+        let spoiled = one_character_off(&request, request.len() / 2);
         let extended = format!("{request}A");
         for other in [&request[..request.len() - 1], &spoiled, &extended, "wa_", "wu_AAAA", "wq_AAAA", "x", "%00", "%ff"] {
             is_refused_on_our_page(&ada.opens(provider.url(&format!("/authorize/{other}"))).await, other);

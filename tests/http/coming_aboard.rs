@@ -10,10 +10,10 @@ use url::Url;
 use weftid::actions::audit::Origin;
 use weftid::actions::{invitations, setup};
 use weftid::store::user::Role;
-use weftid_tests::on_both_databases;
 use weftid_tests::person::{Person, finishing};
 use weftid_tests::provider::Provider;
 use weftid_tests::wire::Answer;
+use weftid_tests::{on_both_databases, one_character_off};
 
 use crate::stored::{events, holds, rows};
 
@@ -112,8 +112,7 @@ on_both_databases! {
         let token = link.rsplit('/').next().expect("a link has a token");
         let invited = invitation(&provider, "bob@id.example").await;
         let bobs = invited.rsplit('/').next().expect("a link has a token");
-        let mut flipped = token.to_owned();
-        flipped.replace_range(0..1, if token.starts_with('A') { "B" } else { "A" });
+        let flipped = one_character_off(token, 0);
         let cases = [
             ("a made-up one", "/setup/abc".to_owned(), 404, "link_invalid"),
             ("another spelling", format!("/setup/{token}="), 404, "link_invalid"),

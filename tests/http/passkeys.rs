@@ -10,10 +10,10 @@ use weftid::actions::users;
 use weftid::base::base64url;
 use weftid::base::email::Email;
 use weftid_tests::authenticator::{Authenticator, Lie};
-use weftid_tests::on_both_databases;
 use weftid_tests::person::{Person, finishing};
 use weftid_tests::provider::Provider;
 use weftid_tests::wire::Answer;
+use weftid_tests::{on_both_databases, one_character_off};
 
 use crate::coming_aboard::{invitation, path};
 use crate::stored::{events, events_because, rows};
@@ -269,12 +269,7 @@ on_both_databases! {
         let mut touched: Vec<String> = (0..ceremony.len())
             .step_by(7)
             .chain([ceremony.len() - 1])
-            .map(|place| {
-                let mut text = ceremony.clone();
-                let other = if text[place..].starts_with('A') { "B" } else { "A" };
-                text.replace_range(place..=place, other);
-                text
-            })
+            .map(|place| one_character_off(&ceremony, place))
             .collect();
         let spellings = [format!("{ceremony}="), format!(" {ceremony}"), format!("{ceremony}A"), ceremony[..ceremony.len() - 1].to_owned()];
         touched.extend(spellings);

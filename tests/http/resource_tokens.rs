@@ -9,10 +9,10 @@ use weftid::actions::audit::Origin;
 use weftid::actions::users;
 use weftid::base::base64url;
 use weftid::base::email::Email;
-use weftid_tests::on_both_databases;
 use weftid_tests::person::Person;
 use weftid_tests::provider::Provider;
 use weftid_tests::relying_party::{Asked, RelyingParty, part_of_jwt};
+use weftid_tests::{on_both_databases, one_character_off};
 
 use crate::client_credentials::{asks, introspects};
 use crate::main_job::ada;
@@ -170,7 +170,7 @@ on_both_databases! {
         provider.clock.advance(Duration::from_secs(1));
         assert_eq!(introspects(&shop, &token).await, json!({"active": false}), "with its time");
         let (token, _) = obtained(&mut ada).await;
-        let tampered = format!("{}A{}", &token[..token.len() - 20], &token[token.len() - 19..]);
+        let tampered = one_character_off(&token, token.len() - 20);
         assert_eq!(introspects(&shop, &tampered).await, json!({"active": false}));
         users::deactivate(&provider.app, &Email::parse("ada@shop.test").unwrap(), &Origin::command_line()).await.unwrap();
         assert_eq!(introspects(&shop, &token).await, json!({"active": false}), "with its person");

@@ -9,10 +9,10 @@ use weftid::actions::audit::Origin;
 use weftid::actions::{clients, users};
 use weftid::base::email::Email;
 use weftid::base::id::ClientId;
-use weftid_tests::on_both_databases;
 use weftid_tests::provider::Provider;
 use weftid_tests::relying_party::RelyingParty;
 use weftid_tests::wire::{Answer, query};
+use weftid_tests::{on_both_databases, one_character_off};
 
 use crate::main_job::{ada, refused};
 
@@ -408,8 +408,6 @@ on_both_databases! {
         let (asked, code) = shop.obtains_code(&mut ada, &[]).await;
         let refresh_token = tokens.refresh_token.clone().unwrap();
         let spoiled = |text: &str| {
-            let middle = text.len() / 2;
-            let swapped = if text.as_bytes()[middle] == b'A' { 'B' } else { 'A' };
             [
                 text[..text.len() - 1].to_owned(),
                 text[..text.len() - 4].to_owned(),
@@ -419,7 +417,7 @@ on_both_databases! {
                 format!("{text} "),
                 text.to_uppercase(),
                 text.to_lowercase(),
-                format!("{}{swapped}{}", &text[..middle], &text[middle + 1..]),
+                one_character_off(text, text.len() / 2),
             ]
         };
         for code in spoiled(&code) {

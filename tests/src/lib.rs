@@ -22,7 +22,6 @@ pub mod own_secrets;
 pub mod pair;
 pub mod person;
 pub mod process;
-// Needs `router`, `actions::setup` and `actions::invitations`: take the next line away when they are there.
 pub mod provider;
 pub mod raw;
 pub mod relying_party;
@@ -30,6 +29,14 @@ pub mod tls;
 pub mod untrusted;
 pub mod watched;
 pub mod wire;
+
+/// A text in which the character at `place` (counted in bytes, of a text that is ASCII) is another one, whatever it was.
+pub fn one_character_off(text: &str, place: usize) -> String {
+    let other = if text.as_bytes()[place] == b'A' { "B" } else { "A" };
+    let mut text = text.to_owned();
+    text.replace_range(place..=place, other);
+    text
+}
 
 /// Writes every test once and runs it on SQLite and on PostgreSQL: `async fn it_holds(kind: Kind) {...}`, with its comment above it.
 #[macro_export]
