@@ -219,7 +219,9 @@ on_both_databases! {
         let (_, found) = provider.counts(trusted.redeems(&asked, &arrival.callback())).await;
         assert!(counted(1, 1)(&found), "its code: {found:?}");
         statements.push(found.statements_in_writes);
-        assert_eq!(statements, [10, 5, 6, 4, 5], "inside the writes of a ceremony, a consent, a code, a refresh, a code without a consent");
+        // What a grant rests on is one question on SQLite, where nobody else writes meanwhile.
+        let expected = if kind == weftid_tests::database::Kind::Sqlite { [10, 5, 4, 3, 4] } else { [10, 5, 6, 4, 5] };
+        assert_eq!(statements, expected, "inside the writes of a ceremony, a consent, a code, a refresh, a code without a consent");
     }
 
     /// A-RED-11, A-TOK-01, RFC 9700 §4.12: whatever was posted, the way goes on with 303, no answer has the browser post it again, and no

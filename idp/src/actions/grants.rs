@@ -17,8 +17,9 @@ use crate::protocol::scope::Scope;
 use crate::store::client::Client;
 use crate::store::reads::grant_liveness::GrantFacts;
 use crate::store::reads::session_and_user::SessionAndUser;
+use crate::store::reads::what_a_grant_rests_on::{Held, hold};
 use crate::store::spent::{Spending, spend};
-use crate::store::{Job, StoreError, Write, consent, grant, session, session_client, user};
+use crate::store::{Job, StoreError, Write, consent, grant, session_client};
 
 /// Against what a life is judged: the limits of sessions, the epoch of this node, and the time.
 #[derive(Clone, Debug)]
@@ -183,17 +184,13 @@ pub(super) async fn permits(
     needs_consent: bool,
     judge: &Judge,
 ) -> Result<bool, StoreError> {
-    let Some(user) = user::hold(write, grant.user_id).await? else { return Ok(false) };
-    if !user.is_active() || user.security_epoch != grant.security_epoch {
-        return Ok(false);
-    }
-    if needs_session {
-        let session = session::hold(write, grant.session_id).await?.filter(|session| session.user_id == grant.user_id);
-        if !session.is_some_and(|session| judge.session_is_alive(&SessionAndUser { session, user })) {
-            return Ok(false);
-        }
-    }
-    Ok(!needs_consent || covers(consent::find(write, grant.user_id, &grant.client_id).await?.as_ref(), grant))
+    let Some(Held { user, session, consent }) = hold(write, grant, needs_session, needs_consent).await? else { return Ok(false) };
+    let stands = user.is_active() && user.security_epoch == grant.security_epoch;
+    let session_holds = || {
+        let session = session.filter(|session| session.user_id == grant.user_id);
+        session.is_some_and(|session| judge.session_is_alive(&SessionAndUser { session, user }))
+    };
+    Ok(stands && (!needs_session || session_holds()) && (!needs_consent || covers(consent.as_ref(), grant)))
 }
 
 /// The generation that a grant begins with.

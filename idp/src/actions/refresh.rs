@@ -50,8 +50,8 @@ struct Rotate {
     judge: Judge,
     idle_ends_at: Time,
     window: Duration,
-    /// Should the token have been used before.
-    alarm: Mail,
+    /// For a token that was used before.
+    alarm: Option<Mail>,
     origin: Origin,
 }
 
@@ -64,6 +64,8 @@ enum Rotated {
     Dead,
     /// An old token: the grant is taken back.
     Reused,
+    /// An old token that was not one before this write, so that the alarm is not ready: nothing is changed.
+    Unprepared,
     /// A token that the row doesn't know of yet.
     WentBack,
 }
@@ -85,8 +87,9 @@ impl Job for Rotate {
         match standing(shown, row.generation, row.rotated_at, now, self.window) {
             Standing::JustUsed => Ok(Rotated::To(row.generation)),
             Standing::Reused => {
+                let Some(alarm) = &self.alarm else { return Ok(Rotated::Unprepared) };
                 revoke_in(write, id, "refresh_token_reused", &self.origin, now).await?;
-                self.alarm.queue(write).await?;
+                alarm.queue(write).await?;
                 Ok(Rotated::Reused)
             }
             Standing::Ahead => Ok(Rotated::WentBack),
@@ -122,24 +125,32 @@ pub async fn refresh(
     let scope = narrowed(params.get("scope"), &facts.grant.scope)?;
     let resources = facts.grant.resources.chosen_by(params)?;
 
-    // Whoever asks is an application or a thief: the person's own language, or ours.
-    let nobody = Origin { language: None, device: None, ..origin.clone() };
-    let notice = Notice::RefreshTokenReused { client: client.metadata.client_name.clone() };
-    let wrong = |error| OAuthError::server_error("something went wrong here").because(error);
-    let alarm = notices::to(app, &facts.user, notice, &nobody).map_err(wrong)?;
+    let alarm = || {
+        // Whoever asks is an application or a thief: the person's own language, or ours.
+        let nobody = Origin { language: None, device: None, ..origin.clone() };
+        let notice = Notice::RefreshTokenReused { client: client.metadata.client_name.clone() };
+        notices::to(app, &facts.user, notice, &nobody).map_err(|error| OAuthError::server_error("something went wrong here").because(error))
+    };
     let lifetimes = &app.config().lifetimes;
-    let job = Rotate {
+    let window = lifetimes.refresh_race_window;
+    let job = |alarm| Rotate {
         token,
         needs_consent: needs_consent(&client.metadata, &facts.grant.scope),
-        judge,
+        judge: judge.clone(),
         // The absolute end does not move (A-RT-04).
         idle_ends_at: now.plus(lifetimes.refresh_idle).min(facts.grant.absolute_ends_at),
-        window: lifetimes.refresh_race_window,
+        window,
         grant: facts.grant.clone(),
         alarm,
-        origin,
+        origin: origin.clone(),
     };
-    let generation = match proof.write(app, job).await? {
+    // Sealing a mail costs as much as all the rest: it is made ready only where the row already tells that it is due.
+    let is_due = standing(token.generation, facts.grant.generation, facts.grant.rotated_at, now, window) == Standing::Reused;
+    let mut rotated = proof.write(app, job(is_due.then(alarm).transpose()?)).await?;
+    if rotated == Rotated::Unprepared {
+        rotated = proof.write(app, job(Some(alarm()?))).await?;
+    }
+    let generation = match rotated {
         Rotated::To(generation) => generation,
         Rotated::WentBack => {
             tracing::error!(grant = %token.grant, "store_went_back: a refresh token is newer than its grant's row");

@@ -231,9 +231,8 @@ impl Beginning {
     /// C-SES-09: of too many sessions of one person, those end that were not used for the longest time.
     async fn end_what_is_too_many(&self, write: &Write<'_>, user: &user::Model) -> Result<(), StoreError> {
         let living = living(&self.limits, self.epoch, user, self.now);
-        let most = usize::try_from(self.limits.most_per_user).unwrap_or(usize::MAX);
-        for session in session::living_of(write, user.id, living).await?.iter().skip(most) {
-            end_in(write, session, "too_many_sessions", &self.origin, self.now).await?;
+        for session in session::living_beyond(write, user.id, living, self.limits.most_per_user).await? {
+            end_in(write, &session, "too_many_sessions", &self.origin, self.now).await?;
         }
         Ok(())
     }

@@ -157,8 +157,10 @@ impl<'a> Attempt<'a> {
         let Self { app, visitor, ceremony, confirming, .. } = self;
         let PasskeyAndUser { passkey, user } = found;
         let secret = SessionSecret::random();
+        // A counter that is nought, as those of synced passkeys always are, goes back only before our eyes.
+        let may_go_back = verified.counter_went_back || verified.counter != 0;
         let suspicion = Notice::PasskeySuspected { passkey: passkey.id, name: passkey.name.clone() };
-        let suspicion = notices::to(app, &user, suspicion, &visitor.origin)?;
+        let suspicion = may_go_back.then(|| notices::to(app, &user, suspicion, &visitor.origin)).transpose()?;
         let before = visitor.everybody(app).await?;
         let beside = before.beside(user.id);
         let beginning = Beginning {
@@ -214,8 +216,8 @@ struct SignIn {
     confirming: Option<SessionAndUser>,
     verified: Verified,
     suspected_clone: SuspectedClone,
-    /// Should the counter have gone back.
-    suspicion: Mail,
+    /// Should the counter have gone back, where it can have.
+    suspicion: Option<Mail>,
     beginning: Beginning,
 }
 
@@ -260,8 +262,8 @@ impl Job for SignIn {
                 .detail("marked", is_news)
                 .record(write, now)
                 .await?;
-            if is_news {
-                self.suspicion.queue(write).await?;
+            if let Some(suspicion) = self.suspicion.as_ref().filter(|_| is_news) {
+                suspicion.queue(write).await?;
             }
         }
         let is_suspected = passkey.suspected_at.is_some() || self.went_back(&passkey);

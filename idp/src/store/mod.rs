@@ -17,6 +17,7 @@ pub mod connect;
 pub mod consent;
 pub mod data_key;
 pub mod error;
+mod fixed_statement;
 pub mod foreign_spent;
 pub mod grant;
 pub mod horizon;

@@ -131,7 +131,17 @@ pub struct Living {
 
 /// The living sessions of a person, those that were used last first.
 pub async fn living_of(rows: &impl Rows, user: UserId, living: Living) -> Result<Vec<Model>, StoreError> {
-    let found = Entity::find()
+    Ok(last_used_first(user, living).all(rows.rows()).await?)
+}
+
+/// Of the living sessions of a person, those that come after the `most` that were used last.
+pub async fn living_beyond(write: &Write<'_>, user: UserId, living: Living, most: u32) -> Result<Vec<Model>, StoreError> {
+    // SQLite knows no OFFSET without a LIMIT.
+    Ok(last_used_first(user, living).offset(u64::from(most)).limit(u64::from(u32::MAX)).all(write.rows()).await?)
+}
+
+fn last_used_first(user: UserId, living: Living) -> Select<Entity> {
+    Entity::find()
         .filter(Column::UserId.eq(user))
         .filter(Column::EndedAt.is_null())
         .filter(Column::Epoch.eq(living.epoch))
@@ -139,8 +149,7 @@ pub async fn living_of(rows: &impl Rows, user: UserId, living: Living) -> Result
         .filter(Column::CreatedAt.gt(living.began_after))
         .filter(Column::LastSeenAt.gt(living.seen_after))
         .order_by_desc(Column::LastSeenAt)
-        .order_by_desc(Column::Id);
-    Ok(found.all(rows.rows()).await?)
+        .order_by_desc(Column::Id)
 }
 
 /// Whether this person ever had a session in this browser, as far as rows still tell.

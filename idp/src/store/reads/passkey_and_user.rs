@@ -3,8 +3,9 @@
 use sea_orm::sea_query::{Expr, ExprTrait as _, JoinType};
 
 use crate::base::id::CredentialId;
+use crate::store::fixed_statement::{FixedStatement, hole};
 use crate::store::horizon::Horizon;
-use crate::store::reads::{ask, from_horizon, joined, select_columns};
+use crate::store::reads::{ask, backend, from_horizon, joined, select_columns};
 use crate::store::{Store, StoreError, passkey, user};
 
 /// A passkey with its owner.
@@ -18,15 +19,18 @@ pub struct PasskeyAndUser {
 
 /// The passkey that authenticators call `credential`.
 pub async fn passkey_and_user(store: &Store, credential: &CredentialId) -> Result<(Horizon, Option<PasskeyAndUser>), StoreError> {
-    let mut query = from_horizon();
-    select_columns::<passkey::Entity>(&mut query, "passkey_");
-    select_columns::<user::Entity>(&mut query, "user_");
-    query.join(JoinType::LeftJoin, passkey::Entity, Expr::col((passkey::Entity, passkey::Column::CredentialId)).eq(credential.clone())).join(
-        JoinType::LeftJoin,
-        user::Entity,
-        Expr::col((user::Entity, user::Column::Id)).equals((passkey::Entity, passkey::Column::UserId)),
-    );
-    let (horizon, row) = ask(store, &query).await?;
+    static QUESTION: FixedStatement = FixedStatement::new(|backend| {
+        let mut query = from_horizon();
+        select_columns::<passkey::Entity>(&mut query, "passkey_");
+        select_columns::<user::Entity>(&mut query, "user_");
+        query.join(JoinType::LeftJoin, passkey::Entity, Expr::col((passkey::Entity, passkey::Column::CredentialId)).eq(hole())).join(
+            JoinType::LeftJoin,
+            user::Entity,
+            Expr::col((user::Entity, user::Column::Id)).equals((passkey::Entity, passkey::Column::UserId)),
+        );
+        backend.build(&query)
+    });
+    let (horizon, row) = ask(store, QUESTION.with(backend(store), vec![credential.clone().into()])?).await?;
     let passkey = joined::<passkey::Model>(&row, "passkey_")?;
     let user = joined::<user::Model>(&row, "user_")?;
     Ok((horizon, passkey.zip(user).map(|(passkey, user)| PasskeyAndUser { passkey, user })))

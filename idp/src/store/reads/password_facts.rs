@@ -5,7 +5,7 @@ use sea_orm::sea_query::{Expr, ExprTrait as _, JoinType};
 use crate::base::email::Email;
 use crate::store::horizon::Horizon;
 use crate::store::reads::ways_in::usable_passkeys;
-use crate::store::reads::{ask, from_horizon, joined, select_columns};
+use crate::store::reads::{ask, backend, from_horizon, joined, select_columns};
 use crate::store::{Store, StoreError, passkey, password, totp, user};
 
 /// A person and what is known of their password.
@@ -36,7 +36,7 @@ pub async fn password_facts(store: &Store, email: &Email, rp_id: &str, suspected
         .join(JoinType::LeftJoin, user::Entity, Expr::col((user::Entity, user::Column::Email)).eq(email.clone()))
         .join(JoinType::LeftJoin, password::Entity, of_user(Expr::col((password::Entity, password::Column::UserId))))
         .join(JoinType::LeftJoin, totp::Entity, of_user(Expr::col((totp::Entity, totp::Column::UserId))));
-    let (horizon, row) = ask(store, &query).await?;
+    let (horizon, row) = ask(store, backend(store).build(&query)).await?;
     let Some(user) = joined(&row, "user_")? else { return Ok((horizon, None)) };
     let facts =
         PasswordFacts { user, password: joined(&row, "password_")?, totp: joined(&row, "totp_")?, has_passkey: row.try_get("", "has_passkey")? };

@@ -4,7 +4,7 @@ use sea_orm::sea_query::{Expr, ExprTrait as _, JoinType, Query, SelectStatement}
 
 use crate::base::id::UserId;
 use crate::store::horizon::Horizon;
-use crate::store::reads::{ask, from_horizon, joined, select_columns};
+use crate::store::reads::{ask, backend, from_horizon, joined, select_columns};
 use crate::store::{Rows, StoreError, passkey, password, totp};
 
 /// What a person has that works, as far as the rows say it.
@@ -42,7 +42,7 @@ pub async fn ways_in(rows: &impl Rows, user: UserId, rp_id: &str, suspected: boo
         .expr_as(Expr::exists(usable_passkey), "has_passkey")
         .join(JoinType::LeftJoin, password::Entity, Expr::col((password::Entity, password::Column::UserId)).eq(user))
         .join(JoinType::LeftJoin, totp::Entity, Expr::col((totp::Entity, totp::Column::UserId)).eq(user));
-    let (horizon, row) = ask(rows, &query).await?;
+    let (horizon, row) = ask(rows, backend(rows).build(&query)).await?;
     let password = joined::<password::Model>(&row, "password_")?.filter(password::Model::is_usable);
     let totp = joined::<totp::Model>(&row, "totp_")?.filter(totp::Model::is_usable);
     Ok((horizon, WaysIn { passkey: row.try_get("", "has_passkey")?, password, totp }))
