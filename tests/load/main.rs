@@ -12,6 +12,7 @@
     reason = "a measurement that goes wrong stops, and says why"
 )]
 
+mod commits;
 mod connection;
 mod cost;
 mod enumeration;
@@ -56,6 +57,9 @@ struct Arguments {
     /// Measure a start and an idle server instead.
     #[arg(long)]
     starting: bool,
+    /// Measure what committing writes together gains instead, on SQLite and without HTTP.
+    #[arg(long)]
+    commits: bool,
     /// Compare the times of refused passwords for known and unknown addresses instead: so many of each.
     #[arg(long, value_name = "SAMPLES")]
     enumeration: Option<usize>,
@@ -76,6 +80,9 @@ async fn main() {
     let arguments = Arguments::parse();
     if arguments.starting {
         return starting::measure().await;
+    }
+    if arguments.commits {
+        return commits::measure(arguments.callers, Duration::from_secs(arguments.seconds)).await;
     }
     let flows = if arguments.flows.is_empty() { Flow::value_variants().to_vec() } else { arguments.flows };
     let kind = match arguments.database {
@@ -108,6 +115,8 @@ async fn main() {
     }
     println!("\nresident memory of the server: {} MiB", cost::resident_kib(stage.process.id()) / 1024);
     signature::say();
+    stage.process.is_asked_to_stop().await;
+    assert!(stage.process.ends().await.success(), "the server ends well");
 }
 
 /// Lets all callers do it again and again for a while; gives them back, with how long each operation took.

@@ -35,10 +35,13 @@ use pages::{Page, Shown};
 use times::Moment;
 use translate::Translations;
 
-/// Everything a person sees, as it lies in `templates/`: in a debug build read from there at start, otherwise inside the binary.
+/// Everything a person sees, as it lies in `templates/`: in a debug build read from there, otherwise inside the binary.
 #[derive(rust_embed::RustEmbed)]
 #[folder = "../templates"]
 struct Embedded;
+
+/// Where the templates lie within it.
+const TEMPLATES: [&str; 4] = ["layouts/", "components/", "pages/", "mails/"];
 
 /// The embedded files below `folder`, by their name within it, sorted.
 fn files(folder: &'static str) -> impl Iterator<Item = (String, Cow<'static, [u8]>)> {
@@ -48,6 +51,16 @@ fn files(folder: &'static str) -> impl Iterator<Item = (String, Cow<'static, [u8
         let file = Embedded::get(&path)?;
         Some((path.strip_prefix(folder)?.to_owned(), file.data))
     })
+}
+
+/// The text of a template, by its path.
+fn source(path: &str) -> Result<Option<String>, minijinja::Error> {
+    if !TEMPLATES.iter().any(|folder| path.starts_with(folder)) {
+        return Ok(None);
+    }
+    let Some(file) = Embedded::get(path) else { return Ok(None) };
+    let not_text = |error| minijinja::Error::new(ErrorKind::BadSerialization, format!("{path} is not UTF-8")).with_source(error);
+    String::from_utf8(file.data.into_owned()).map(Some).map_err(not_text)
 }
 
 /// Why the templates can't be used, or a page can't be shown. Always our own fault.
@@ -83,7 +96,7 @@ struct Inner {
 }
 
 impl Templates {
-    /// Reads and compiles everything. `path_prefix` is the issuer's path, empty for an issuer without one.
+    /// Makes everything ready; a template is compiled when it is first shown. `path_prefix` is the issuer's path, empty for an issuer without one.
     pub fn load(path_prefix: &str) -> Result<Self, TemplateError> {
         let assets = Arc::new(Assets::load()?);
         let translations = Arc::new(Translations::load()?);
@@ -91,13 +104,7 @@ impl Templates {
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
         escape::escape_everything(&mut environment);
-        for folder in ["layouts/", "components/", "pages/", "mails/"] {
-            for (name, bytes) in files(folder) {
-                let path = format!("{folder}{name}");
-                let source = String::from_utf8(bytes.into_owned()).map_err(|_| TemplateError::NotText(path.clone()))?;
-                environment.add_template_owned(path, source)?;
-            }
-        }
+        environment.set_loader(source);
         let prefix: Arc<str> = path_prefix.trim_end_matches('/').into();
         let of_assets = Arc::clone(&assets);
         let before_assets = Arc::clone(&prefix);

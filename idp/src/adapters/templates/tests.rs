@@ -187,6 +187,23 @@ fn pages_stay_light() {
     }
 }
 
+/// They are compiled when they are first shown, and that must not be when it is too late.
+#[test]
+fn every_template_compiles() {
+    let environment = &templates().0.environment.clone();
+    let mut count = 0;
+    for folder in TEMPLATES {
+        for (name, _) in files(folder) {
+            environment.get_template(&format!("{folder}{name}")).unwrap();
+            count += 1;
+        }
+    }
+    assert!(count > 20, "{count}");
+    for elsewhere in ["translations/en/pages.ftl", "assets/weft.css", "../Cargo.toml", "pages/../assets/weft.css"] {
+        assert!(environment.get_template(elsewhere).is_err(), "{elsewhere}");
+    }
+}
+
 #[test]
 fn a_page_without_what_it_shows_is_an_error() {
     let templates = templates();

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
@@ -67,37 +67,54 @@ pub enum TranslationError {
     },
 }
 
-/// Every language we speak.
+/// Every language we speak. Each is read when the first sentence in it is asked for: nobody reads all of them, and at first nobody any.
 pub(super) struct Translations {
-    bundles: BTreeMap<String, FluentBundle<FluentResource>>,
+    languages: BTreeMap<String, Language>,
     available: Vec<LanguageIdentifier>,
     english: LanguageIdentifier,
 }
 
+/// A language and, once it was asked for, its sentences; none if its files don't read, which the log then tells.
+struct Language {
+    identifier: LanguageIdentifier,
+    sentences: OnceLock<Option<FluentBundle<FluentResource>>>,
+}
+
+impl Language {
+    fn sentences(&self, tag: &str) -> Option<&FluentBundle<FluentResource>> {
+        let read = || read(tag, &self.identifier).inspect_err(|error| tracing::error!(%error, "a language can't be read")).ok();
+        self.sentences.get_or_init(read).as_ref()
+    }
+}
+
+/// Reads the files of one language.
+fn read(tag: &str, identifier: &LanguageIdentifier) -> Result<FluentBundle<FluentResource>, TemplateError> {
+    let mut bundle = FluentBundle::new_concurrent(vec![identifier.clone()]);
+    // We isolate ourselves, and only text that needs it (see `argument`).
+    bundle.set_use_isolating(false);
+    for (path, bytes) in files(FOLDER).filter(|(path, _)| folder_of(path) == Some(tag)) {
+        let wrong = |reason| TemplateError::Translation { path: path.clone(), reason };
+        let source = String::from_utf8(bytes.into_owned()).map_err(|_| TemplateError::NotText(path.clone()))?;
+        let resource = FluentResource::try_new(source).map_err(|(_, errors)| wrong(format!("{errors:?}")))?;
+        bundle.add_resource(resource).map_err(|errors| wrong(format!("{errors:?}")))?;
+    }
+    Ok(bundle)
+}
+
+fn folder_of(path: &str) -> Option<&str> {
+    path.split_once('/').map(|(folder, _)| folder)
+}
+
 impl Translations {
-    /// Reads every embedded language.
+    /// Finds every embedded language.
     pub(super) fn load() -> Result<Self, TemplateError> {
-        let english = language(ENGLISH)?;
-        let mut bundles = BTreeMap::new();
-        let mut available = Vec::new();
-        for (path, bytes) in files(FOLDER) {
-            let Some((tag, _)) = path.split_once('/') else { continue };
-            let source = String::from_utf8(bytes.into_owned()).map_err(|_| TemplateError::NotText(path.clone()))?;
-            let resource = FluentResource::try_new(source)
-                .map_err(|(_, errors)| TemplateError::Translation { path: path.clone(), reason: format!("{errors:?}") })?;
-            if !bundles.contains_key(tag) {
-                let identifier = language(tag)?;
-                let mut bundle = FluentBundle::new_concurrent(vec![identifier.clone()]);
-                // We isolate ourselves, and only text that needs it (see `argument`).
-                bundle.set_use_isolating(false);
-                bundles.insert(tag.to_owned(), bundle);
-                available.push(identifier);
-            }
-            if let Some(bundle) = bundles.get_mut(tag) {
-                bundle.add_resource(resource).map_err(|errors| TemplateError::Translation { path: path.clone(), reason: format!("{errors:?}") })?;
-            }
+        let mut languages = BTreeMap::new();
+        for (path, _) in files(FOLDER) {
+            let Some(tag) = folder_of(&path).filter(|tag| !languages.contains_key(*tag)) else { continue };
+            languages.insert(tag.to_owned(), Language { identifier: language(tag)?, sentences: OnceLock::new() });
         }
-        Ok(Self { bundles, available, english })
+        let available = languages.values().map(|language| language.identifier.clone()).collect();
+        Ok(Self { languages, available, english: language(ENGLISH)? })
     }
 
     /// The best language for what the browser asks for; English when we speak none of it.
@@ -115,7 +132,7 @@ impl Translations {
     /// The message `id`, or `id.attribute`, with its variables filled in.
     pub(super) fn try_translate(&self, lang: &str, id: &str, arguments: &FluentArgs<'_>) -> Result<String, TranslationError> {
         let missing = || TranslationError::Missing { id: id.to_owned(), lang: lang.to_owned() };
-        let bundle = self.bundles.get(lang).ok_or_else(missing)?;
+        let bundle = self.languages.get(lang).and_then(|language| language.sentences(lang)).ok_or_else(missing)?;
         let (name, attribute) = id.split_once('.').map_or((id, None), |(name, attribute)| (name, Some(attribute)));
         let message = bundle.get_message(name).ok_or_else(missing)?;
         let pattern = match attribute {
@@ -216,6 +233,15 @@ mod tests {
             assert_eq!(translations.negotiate(header).lang(), lang, "{header:?}");
         }
         assert_eq!(translations.negotiate(Some("de")).dir(), "ltr");
+    }
+
+    #[test]
+    fn every_language_reads() {
+        let translations = Translations::load().unwrap();
+        assert!(translations.languages.len() >= 2);
+        for (tag, language) in &translations.languages {
+            read(tag, &language.identifier).unwrap();
+        }
     }
 
     #[test]
