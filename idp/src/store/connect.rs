@@ -159,7 +159,7 @@ async fn wrapped_keys(connection: &DatabaseConnection) -> Result<Vec<WrappedKey>
 
 fn sqlite_options(url: &str, connections: u32, only_reads: bool) -> ConnectOptions {
     let mut options = quiet(url);
-    options.max_connections(connections).min_connections(connections).map_sqlx_sqlite_opts(move |options| {
+    options.max_connections(connections).min_connections(1).map_sqlx_sqlite_opts(move |options| {
         let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full).busy_timeout(BUSY).foreign_keys(true);
         if only_reads { options.pragma("query_only", "ON") } else { options }
     });
