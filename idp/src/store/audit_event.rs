@@ -5,6 +5,7 @@ use sea_orm::{QueryOrder as _, QuerySelect as _};
 
 use crate::base::clock::Time;
 use crate::base::id::{AuditEventId, ClientId, SessionId, UserId};
+use crate::store::fixed_statement::{self, FixedStatement, insertion};
 use crate::store::{Rows, StoreError, Write};
 
 /// An event.
@@ -40,8 +41,8 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// Adds an event.
 pub async fn insert(write: &Write<'_>, row: Model) -> Result<(), StoreError> {
-    Entity::insert(ActiveModel::from(row).reset_all()).exec_without_returning(write.rows()).await?;
-    Ok(())
+    static TEXT: FixedStatement = FixedStatement::new(insertion::<Entity>);
+    fixed_statement::insert::<Entity>(write, &TEXT, &row).await
 }
 
 /// Adds many events.

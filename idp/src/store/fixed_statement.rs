@@ -3,10 +3,10 @@
 
 use std::sync::OnceLock;
 
-use sea_orm::sea_query::Expr;
-use sea_orm::{DbBackend, Statement, Value, Values};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait, Iterable as _, ModelTrait as _, Statement, Value, Values};
 
-use crate::store::StoreError;
+use crate::store::{Rows as _, StoreError, Write};
 
 /// One of them.
 #[derive(Debug)]
@@ -47,9 +47,27 @@ pub(super) fn hole() -> Expr {
     Expr::val(Option::<i64>::None)
 }
 
+/// The text that adds a row, for [`FixedStatement::new`].
+pub(super) fn insertion<E: EntityTrait>(backend: DbBackend) -> Statement {
+    let columns: Vec<_> = E::Column::iter().collect();
+    let holes: Vec<_> = columns.iter().map(|_| hole()).collect();
+    let mut query = Query::insert();
+    query.into_table(E::default()).columns(columns);
+    // There are as many holes as columns.
+    query.values_panic(holes);
+    backend.build(&query)
+}
+
+/// Adds a row by the text that [`insertion`] wrote.
+pub(super) async fn insert<E: EntityTrait>(write: &Write<'_>, text: &FixedStatement, row: &E::Model) -> Result<(), StoreError> {
+    let values = E::Column::iter().map(|column| row.get(column)).collect();
+    write.rows().execute_raw(text.with(write.rows().get_database_backend(), values)?).await?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
-    use sea_orm::sea_query::{ExprTrait as _, Query};
+    use sea_orm::sea_query::ExprTrait as _;
 
     use super::*;
 

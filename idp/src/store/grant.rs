@@ -3,7 +3,7 @@
 
 use sea_orm::ActiveValue;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{FromQueryResult, QuerySelect as _, QueryTrait as _};
 
 use crate::base::clock::Time;
@@ -13,6 +13,7 @@ use crate::protocol::extent::Extent;
 use crate::protocol::requested_claims::RequestedClaims;
 use crate::protocol::resource::Resources;
 use crate::protocol::scope::Scope;
+use crate::store::fixed_statement::{self, FixedStatement, hole, insertion};
 use crate::store::spent::SWEEP_BATCH;
 use crate::store::{Rows, StoreError, Write};
 
@@ -78,8 +79,8 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// Adds a grant.
 pub async fn insert(write: &Write<'_>, row: Model) -> Result<(), StoreError> {
-    Entity::insert(ActiveModel::from(row).reset_all()).exec_without_returning(write.rows()).await?;
-    Ok(())
+    static TEXT: FixedStatement = FixedStatement::new(insertion::<Entity>);
+    fixed_statement::insert::<Entity>(write, &TEXT, &row).await
 }
 
 /// The grant as this write sees it.
@@ -131,16 +132,21 @@ pub async fn revoke_all(write: &Write<'_>, user: UserId, client: &ClientId, now:
 
 /// Moves the counter from `generation` to the next. `false` if it stands elsewhere by now, or the grant was taken back.
 pub async fn rotate(write: &Write<'_>, id: GrantId, generation: i64, now: Time, idle_ends_at: Time) -> Result<bool, StoreError> {
-    let change = ActiveModel { rotated_at: ActiveValue::Set(now), idle_ends_at: ActiveValue::Set(idle_ends_at), ..Default::default() };
-    let changed = Entity::update_many()
-        .set(change)
-        .col_expr(Column::Generation, Expr::col(Column::Generation).add(1))
-        .filter(Column::Id.eq(id))
-        .filter(Column::Generation.eq(generation))
-        .filter(Column::RevokedAt.is_null())
-        .exec(write.rows())
-        .await?;
-    Ok(changed.rows_affected == 1)
+    static TEXT: FixedStatement = FixedStatement::new(|backend| {
+        let mut query = Query::update();
+        query
+            .table(Entity)
+            .value(Column::RotatedAt, hole())
+            .value(Column::IdleEndsAt, hole())
+            .value(Column::Generation, Expr::col(Column::Generation).add(Expr::Constant(1.into())))
+            .and_where(Expr::col(Column::Id).eq(hole()))
+            .and_where(Expr::col(Column::Generation).eq(hole()))
+            .and_where(Expr::col(Column::RevokedAt).is_null());
+        backend.build(&query)
+    });
+    let values = vec![now.into(), idle_ends_at.into(), id.into(), generation.into()];
+    let changed = write.rows().execute_raw(TEXT.with(write.rows().get_database_backend(), values)?).await?;
+    Ok(changed.rows_affected() == 1)
 }
 
 /// Takes a grant back. `false` if it had been.

@@ -10,6 +10,7 @@ use crate::base::clock::Time;
 use crate::base::digest::Digest;
 use crate::base::id::{PasskeyId, SessionId, Sid, UserId};
 use crate::protocol::claims::{Acr, Amr};
+use crate::store::fixed_statement::{self, FixedStatement, insertion};
 use crate::store::spent::SWEEP_BATCH;
 use crate::store::{Rows, StoreError, Write};
 
@@ -77,8 +78,8 @@ pub struct Authentication {
 
 /// Adds a session.
 pub async fn insert(write: &Write<'_>, row: Model) -> Result<(), StoreError> {
-    Entity::insert(ActiveModel::from(row).reset_all()).exec_without_returning(write.rows()).await?;
-    Ok(())
+    static TEXT: FixedStatement = FixedStatement::new(insertion::<Entity>);
+    fixed_statement::insert::<Entity>(write, &TEXT, &row).await
 }
 
 /// Records a fresh authentication of the same person. `false` if the session has ended meanwhile.

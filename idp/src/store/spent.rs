@@ -8,6 +8,7 @@ use sea_orm::{ActiveValue, ConnectionTrait as _, entity::prelude::*};
 
 use crate::base::clock::Time;
 use crate::base::single_use::SingleUseId;
+use crate::store::fixed_statement::{FixedStatement, hole};
 use crate::store::{Rows, StoreError, Write, horizon};
 
 /// A spent value.
@@ -43,21 +44,21 @@ pub const SWEEP_BATCH: u64 = 500;
 
 /// Spends `id` in this write, if `epoch` is still the database's.
 pub async fn spend(write: &Write<'_>, id: SingleUseId, gave: Option<Vec<u8>>, epoch: i64) -> Result<Spending, StoreError> {
-    let mut values = Query::select();
-    values
-        .expr(Expr::val(id))
-        .expr(Expr::val(gave))
-        .from(horizon::Entity)
-        .and_where(Expr::col((horizon::Entity, horizon::Column::SweptThrough)).lt(id.expires_at()))
-        .and_where(Expr::col((horizon::Entity, horizon::Column::Epoch)).eq(epoch));
-    let mut insert = Query::insert();
-    insert
-        .into_table(Entity)
-        .columns([Column::Id, Column::Gave])
-        .select_from(values)
-        .map_err(|error| StoreError::Unreadable(error.to_string()))?
-        .on_conflict(OnConflict::column(Column::Id).do_nothing().to_owned());
-    if write.rows().execute(&insert).await?.rows_affected() == 1 {
+    static TEXT: FixedStatement = FixedStatement::new(|backend| {
+        let mut values = Query::select();
+        values
+            .exprs([hole(), hole()])
+            .from(horizon::Entity)
+            .and_where(Expr::col((horizon::Entity, horizon::Column::SweptThrough)).lt(hole()))
+            .and_where(Expr::col((horizon::Entity, horizon::Column::Epoch)).eq(hole()));
+        let mut insert = Query::insert();
+        // Two columns, two expressions: there is nothing to refuse.
+        let _ = insert.into_table(Entity).columns([Column::Id, Column::Gave]).select_from(values);
+        backend.build(insert.on_conflict(OnConflict::column(Column::Id).do_nothing().to_owned()))
+    });
+    let values = vec![id.into(), gave.into(), id.expires_at().into(), epoch.into()];
+    let inserted = write.rows().execute_raw(TEXT.with(write.rows().get_database_backend(), values)?).await?;
+    if inserted.rows_affected() == 1 {
         return Ok(Spending::Now);
     }
     let before = Entity::find_by_id(id).one(write.rows()).await?;
