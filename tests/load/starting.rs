@@ -46,7 +46,8 @@ pub(crate) async fn measure() {
             tokio::time::sleep(IDLE).await;
             idle = cost::resident_kib(process.id());
         }
-        process.is_killed().await;
+        process.is_asked_to_stop().await;
+        assert!(process.ends().await.success(), "the server ends well");
     }
     took.sort();
     println!("{}", binary().display());
