@@ -215,8 +215,7 @@ async fn a_renewed_certificate_is_taken_over() {
     assert_eq!(sender.send_request(request).await.unwrap().status(), 200, "a connection that was open goes on");
 }
 
-/// E-LOAD-01: whoever begins a handshake and stops is cut off after `http.header_timeout`, and counts among the connections of their network;
-/// others are served meanwhile.
+/// E-LOAD-01: whoever begins a handshake and stops is cut off after `http.header_timeout`; others are served meanwhile.
 #[tokio::test]
 async fn handshakes_come_to_an_end() {
     let stage = Stage::start("https://id.example", &[("http.header_timeout", "1s"), ("http.connections_per_network", "130")]).await;
@@ -247,6 +246,14 @@ async fn handshakes_come_to_an_end() {
         assert!(one.await.unwrap(), "a handshake holds its connection");
     }
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+}
+
+/// E-LOAD-01: as long as they last, they count among the connections of their network. (With the timeout of a house that set nothing: on a busy
+/// machine a second is over before so many have come.)
+#[tokio::test]
+async fn handshakes_count_as_connections() {
+    let stage = Stage::start("https://id.example", &[("http.connections_per_network", "130")]).await;
+    let address = ([127, 0, 0, 1], stage.port).into();
     let held: Vec<_> = futures_util::future::join_all((0..140).map(|_| Raw::connect_from("127.0.0.7".parse().unwrap(), address))).await;
     let mut one_more = Raw::connect_from("127.0.0.7".parse().unwrap(), address).await;
     assert_eq!(one_more.hears_to_the_end(Duration::from_millis(500)).await.as_deref(), Some(""), "it has more than its share");
