@@ -144,7 +144,7 @@ pub async fn refresh(
         alarm,
         origin: origin.clone(),
     };
-    // Sealing a mail costs as much as all the rest: it is made ready only where the row already tells that it is due.
+    // A mail holds one sealed box and is another: it is made ready only where the row already tells that it is due.
     let is_due = standing(token.generation, facts.grant.generation, facts.grant.rotated_at, now, window) == Standing::Reused;
     let mut rotated = proof.write(app, job(is_due.then(alarm).transpose()?)).await?;
     if rotated == Rotated::Unprepared {
