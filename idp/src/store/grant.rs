@@ -145,7 +145,7 @@ pub async fn rotate(write: &Write<'_>, id: GrantId, generation: i64, now: Time, 
         backend.build(&query)
     });
     let values = vec![now.into(), idle_ends_at.into(), id.into(), generation.into()];
-    let changed = write.rows().execute_raw(TEXT.with(write.rows().get_database_backend(), values)?).await?;
+    let changed = write.rows().execute_raw(TEXT.with(write, values)?).await?;
     Ok(changed.rows_affected() == 1)
 }
 

@@ -57,7 +57,7 @@ pub async fn spend(write: &Write<'_>, id: SingleUseId, gave: Option<Vec<u8>>, ep
         backend.build(insert.on_conflict(OnConflict::column(Column::Id).do_nothing().to_owned()))
     });
     let values = vec![id.into(), gave.into(), id.expires_at().into(), epoch.into()];
-    let inserted = write.rows().execute_raw(TEXT.with(write.rows().get_database_backend(), values)?).await?;
+    let inserted = write.rows().execute_raw(TEXT.with(write, values)?).await?;
     if inserted.rows_affected() == 1 {
         return Ok(Spending::Now);
     }

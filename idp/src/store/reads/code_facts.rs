@@ -5,7 +5,6 @@ use sea_orm::sea_query::{Expr, ExprTrait as _};
 use crate::base::id::SessionId;
 use crate::store::fixed_statement::{FixedStatement, hole};
 use crate::store::horizon::Horizon;
-use crate::store::reads::backend;
 use crate::store::reads::session_and_user::{SessionAndUser, find, sessions_that};
 use crate::store::{Store, StoreError, session};
 
@@ -13,6 +12,6 @@ use crate::store::{Store, StoreError, session};
 pub async fn code_facts(store: &Store, id: SessionId) -> Result<(Horizon, Option<SessionAndUser>), StoreError> {
     static QUESTION: FixedStatement =
         FixedStatement::new(|backend| backend.build(&sessions_that(Expr::col((session::Entity, session::Column::Id)).eq(hole()))));
-    let (horizon, found) = find(store, QUESTION.with(backend(store), vec![id.into()])?).await?;
+    let (horizon, found) = find(store, QUESTION.with(store, vec![id.into()])?).await?;
     Ok((horizon, found.into_iter().next()))
 }

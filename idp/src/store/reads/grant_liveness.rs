@@ -7,7 +7,7 @@ use crate::base::id::GrantId;
 use crate::base::single_use::SingleUseId;
 use crate::store::fixed_statement::{FixedStatement, hole};
 use crate::store::horizon::Horizon;
-use crate::store::reads::{ask, backend, from_horizon, joined, select_columns};
+use crate::store::reads::{ask, from_horizon, joined, select_columns};
 use crate::store::{Store, StoreError, consent, grant, session, spent, user};
 
 /// A grant and what its life hangs on.
@@ -35,8 +35,8 @@ pub async fn grant_liveness(store: &Store, id: GrantId, token: Option<SingleUseI
         backend.build(&query)
     });
     let question = match token {
-        None => OF_GRANT.with(backend(store), vec![id.into()])?,
-        Some(token) => OF_GRANT_AND_TOKEN.with(backend(store), vec![id.into(), token.into()])?,
+        None => OF_GRANT.with(store, vec![id.into()])?,
+        Some(token) => OF_GRANT_AND_TOKEN.with(store, vec![id.into(), token.into()])?,
     };
     let (horizon, row) = ask(store, question).await?;
     let Some((grant, user)) = joined::<grant::Model>(&row, "grant_")?.zip(joined::<user::Model>(&row, "user_")?) else {

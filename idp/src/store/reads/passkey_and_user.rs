@@ -5,7 +5,7 @@ use sea_orm::sea_query::{Expr, ExprTrait as _, JoinType};
 use crate::base::id::CredentialId;
 use crate::store::fixed_statement::{FixedStatement, hole};
 use crate::store::horizon::Horizon;
-use crate::store::reads::{ask, backend, from_horizon, joined, select_columns};
+use crate::store::reads::{ask, from_horizon, joined, select_columns};
 use crate::store::{Store, StoreError, passkey, user};
 
 /// A passkey with its owner.
@@ -30,7 +30,7 @@ pub async fn passkey_and_user(store: &Store, credential: &CredentialId) -> Resul
         );
         backend.build(&query)
     });
-    let (horizon, row) = ask(store, QUESTION.with(backend(store), vec![credential.clone().into()])?).await?;
+    let (horizon, row) = ask(store, QUESTION.with(store, vec![credential.clone().into()])?).await?;
     let passkey = joined::<passkey::Model>(&row, "passkey_")?;
     let user = joined::<user::Model>(&row, "user_")?;
     Ok((horizon, passkey.zip(user).map(|(passkey, user)| PasskeyAndUser { passkey, user })))

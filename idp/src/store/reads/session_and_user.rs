@@ -22,7 +22,7 @@ pub struct SessionAndUser {
 pub async fn sessions_and_users(store: &Store, secrets: &[Digest]) -> Result<(Horizon, Vec<SessionAndUser>), StoreError> {
     static OF_ONE_SECRET: FixedStatement = FixedStatement::new(|backend| backend.build(&sessions_that(secret_is().eq(hole()))));
     let question = match secrets {
-        [secret] => OF_ONE_SECRET.with(backend(store), vec![(*secret).into()])?,
+        [secret] => OF_ONE_SECRET.with(store, vec![(*secret).into()])?,
         several => backend(store).build(&sessions_that(secret_is().is_in(several.iter().copied()))),
     };
     find(store, question).await

@@ -5,7 +5,7 @@ use sea_orm::sea_query::{Expr, ExprTrait as _, JoinType};
 use crate::base::single_use::SingleUseId;
 use crate::store::fixed_statement::{FixedStatement, hole};
 use crate::store::horizon::Horizon;
-use crate::store::reads::{ask, backend, from_horizon, joined, select_columns};
+use crate::store::reads::{ask, from_horizon, joined, select_columns};
 use crate::store::{Store, StoreError, spent};
 
 /// Whether the token with this id is spent.
@@ -16,6 +16,6 @@ pub async fn token_is_spent(store: &Store, id: SingleUseId) -> Result<(Horizon, 
         query.join(JoinType::LeftJoin, spent::Entity, Expr::col((spent::Entity, spent::Column::Id)).eq(hole()));
         backend.build(&query)
     });
-    let (horizon, row) = ask(store, QUESTION.with(backend(store), vec![id.into()])?).await?;
+    let (horizon, row) = ask(store, QUESTION.with(store, vec![id.into()])?).await?;
     Ok((horizon, joined::<spent::Model>(&row, "spent_")?.is_some()))
 }

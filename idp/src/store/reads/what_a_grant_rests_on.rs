@@ -48,7 +48,7 @@ async fn at_once(write: &Write<'_>, grant: &grant::Model) -> Result<Option<Held>
         backend.build(&query)
     });
     let values = vec![grant.session_id.into(), grant.user_id.into(), grant.client_id.clone().into(), grant.user_id.into()];
-    let Some(row) = write.rows().query_one_raw(QUESTION.with(backend(write), values)?).await? else { return Ok(None) };
+    let Some(row) = write.rows().query_one_raw(QUESTION.with(write, values)?).await? else { return Ok(None) };
     let user = user::Model::from_query_result(&row, "user_")?;
     Ok(Some(Held { user, session: joined(&row, "session_")?, consent: joined(&row, "consent_")? }))
 }
